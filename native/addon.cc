@@ -1,0 +1,116 @@
+// The only file that knows Node-API: unpack integers, call keepalive.h, pack the result.
+#include <napi.h>
+
+#include "keepalive.h"
+#ifdef TCP_KEEPALIVE_REF_FLIP
+#include "windows_socket.h"
+#endif
+
+namespace {
+
+using tcp_keepalive::kOptionCount;
+using tcp_keepalive::Option;
+using tcp_keepalive::Outcome;
+using tcp_keepalive::Settings;
+using tcp_keepalive::Socket;
+
+// The result array: the settings by Option, then what was refused.
+enum Slot : int { kRefusedOption = kOptionCount, kRefusedSyscall, kUndoError, kSlotCount };
+
+// One for each environment (main thread, worker). The reference keeps the array's memory alive.
+struct Addon {
+  Napi::Reference<Napi::Int32Array> array;
+  std::int32_t* slots;
+};
+
+Napi::Value Report(const Napi::CallbackInfo& info, const Outcome& outcome) {
+  if (outcome.error != 0) {
+    std::int32_t* slots = info.Env().GetInstanceData<Addon>()->slots;
+    slots[kRefusedOption] = outcome.option;
+    slots[kRefusedSyscall] = outcome.syscall;
+    slots[kUndoError] = outcome.undo_error;
+  }
+  return Napi::Number::New(info.Env(), outcome.error);
+}
+
+Napi::Value Report(const Napi::CallbackInfo& info, const Outcome& outcome, const Settings& settings) {
+  std::int32_t* slots = info.Env().GetInstanceData<Addon>()->slots;
+  for (int option = 0; option < kOptionCount; ++option) slots[option] = settings.value[option];
+  return Report(info, outcome);
+}
+
+// src/binding.ts is the only caller and passes integers.
+Socket SocketArgument(const Napi::CallbackInfo& info) {
+  std::int64_t socket = -1;
+  napi_get_value_int64(info.Env(), info[0], &socket);
+  return static_cast<Socket>(socket);
+}
+
+Settings SettingsArguments(const Napi::CallbackInfo& info, size_t first) {
+  Settings settings;
+  for (int option = 0; option < kOptionCount; ++option) {
+    settings.value[option] = tcp_keepalive::kAbsent;
+    napi_get_value_int32(info.Env(), info[first + option], &settings.value[option]);
+  }
+  return settings;
+}
+
+Napi::Value Read(const Napi::CallbackInfo& info) {
+  Settings held = {};
+  const Outcome outcome = tcp_keepalive::Read(SocketArgument(info), &held);
+  return Report(info, outcome, held);
+}
+
+Napi::Value ReadSystem(const Napi::CallbackInfo& info) {
+  Settings held = {};
+  const Outcome outcome = tcp_keepalive::ReadSystem(&held);
+  return Report(info, outcome, held);
+}
+
+Napi::Value Apply(const Napi::CallbackInfo& info) {
+  return Report(info, tcp_keepalive::Apply(SocketArgument(info), SettingsArguments(info, 1)));
+}
+
+Napi::Value Try(const Napi::CallbackInfo& info) { return Report(info, tcp_keepalive::Try(SettingsArguments(info, 0))); }
+
+#ifdef TCP_KEEPALIVE_REF_FLIP
+// findSocket(invert): the socket of the TCP handle whose reference flag invert() inverts, or -1. Calls it twice.
+Napi::Value FindSocket(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  Socket socket = tcp_keepalive::ReferenceSnapshot::kNotFound;
+  uv_loop_t* loop = nullptr;
+  if (info[0].IsFunction() && napi_get_uv_event_loop(env, &loop) == napi_ok) {
+    const Napi::Function invert = info[0].As<Napi::Function>();
+    const tcp_keepalive::ReferenceSnapshot snapshot(loop);
+    invert.Call({});
+    if (env.IsExceptionPending()) return env.Undefined();
+    socket = snapshot.Inverted();
+    invert.Call({});
+  }
+  return Napi::Number::New(env, static_cast<double>(socket));
+}
+#endif
+
+Napi::Object Init(Napi::Env env, Napi::Object exports) {
+  auto array = Napi::Int32Array::New(env, kSlotCount);
+  env.SetInstanceData(new Addon{Napi::Persistent(array), array.Data()});
+
+  auto names = Napi::Array::New(env, kOptionCount);
+  for (int option = 0; option < kOptionCount; ++option) {
+    names.Set(option, tcp_keepalive::OptionName(static_cast<Option>(option)));
+  }
+  exports.Set("slots", array);
+  exports.Set("optionNames", names);
+  exports.Set("read", Napi::Function::New<Read>(env, "read"));
+  exports.Set("readSystem", Napi::Function::New<ReadSystem>(env, "readSystem"));
+  exports.Set("apply", Napi::Function::New<Apply>(env, "apply"));
+  exports.Set("try", Napi::Function::New<Try>(env, "try"));
+#ifdef TCP_KEEPALIVE_REF_FLIP
+  exports.Set("findSocket", Napi::Function::New<FindSocket>(env, "findSocket"));
+#endif
+  return exports;
+}
+
+}  // namespace
+
+NODE_API_MODULE(NODE_GYP_MODULE_NAME, Init)

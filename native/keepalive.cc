@@ -1,0 +1,127 @@
+#include "keepalive.h"
+
+#include <initializer_list>
+
+namespace tcp_keepalive {
+
+namespace {
+
+constexpr Outcome kDone = {0, kEnabled, kSetsockopt, 0};
+
+Outcome Refused(int error, Option option, Syscall syscall) { return {error, option, syscall, 0}; }
+
+// Options that were changed, so that they can be put back.
+class Changes {
+ public:
+  Changes(Socket socket, const Settings& held) : socket_(socket), held_(held) {}
+
+  // After a refusal every option set before it holds what it held.
+  Outcome Set(Option option, std::int32_t value) {
+    const int error = SetOption(socket_, option, value);
+    if (error == 0) {
+      done_[count_++] = option;
+      return kDone;
+    }
+    return Undo(Refused(error, option, kSetsockopt));
+  }
+
+  // Last change first, so that keepalive, switched off before the timing, comes back on after it.
+  Outcome Undo(Outcome refusal) {
+    while (count_ > 0) {
+      const Option option = done_[--count_];
+      const int error = SetOption(socket_, option, held_.value[option]);
+      if (error != 0 && refusal.undo_error == 0) refusal.undo_error = error;
+    }
+    return refusal;
+  }
+
+ private:
+  Socket socket_;
+  const Settings& held_;
+  Option done_[kOptionCount + 1] = {};  // enabled can be changed twice: off before the timing, on after it
+  int count_ = 0;
+};
+
+bool Differs(const Settings& wanted, const Settings& held, Option option) {
+  const std::int32_t value = wanted.value[option];
+  return value != kAbsent && AsHeld(option, value) != held.value[option];
+}
+
+Outcome ReadUserTimeout(Socket socket, Settings* held) {
+  const int error = GetOption(socket, kUserTimeout, &held->value[kUserTimeout]);
+  if (error == kNoSuchOption) {
+    held->value[kUserTimeout] = kAbsent;
+    return kDone;
+  }
+  return error == 0 ? kDone : Refused(error, kUserTimeout, kGetsockopt);
+}
+
+// The timing cannot be read, so a socket cannot be seen to hold it already.
+Outcome ApplyAtOnce(Socket socket, const Settings& wanted) {
+  const std::int32_t count = wanted.value[kCount];
+  if (count != kAbsent && count != kCountAtOnce) return Refused(kNoSuchOption, kCount, kSetsockopt);
+
+  Settings held = {};
+  const int error = GetOption(socket, kEnabled, &held.value[kEnabled]);
+  if (error != 0) return Refused(error, kEnabled, kGetsockopt);
+  Outcome outcome = ReadUserTimeout(socket, &held);
+
+  Changes changes(socket, held);
+  if (outcome.error == 0 && Differs(wanted, held, kUserTimeout)) {
+    outcome = changes.Set(kUserTimeout, wanted.value[kUserTimeout]);
+  }
+  if (outcome.error != 0) return outcome;
+  if (wanted.value[kEnabled] == 0) return changes.Set(kEnabled, 0);
+  const int refusal = EnableAtOnce(socket, wanted.value[kInitialDelay], wanted.value[kInterval]);
+  return refusal == 0 ? kDone : changes.Undo(Refused(refusal, kInitialDelay, kIoctl));
+}
+
+template <typename Operation>
+Outcome OnScratchSocket(Operation operation) {
+  Socket socket;
+  const int error = OpenScratchSocket(&socket);
+  if (error != 0) return Refused(error, kEnabled, kSocket);
+  const Outcome outcome = operation(socket);
+  CloseScratchSocket(socket);
+  return outcome;
+}
+
+}  // namespace
+
+Outcome Read(Socket socket, Settings* held) {
+  for (Option option : {kEnabled, kInitialDelay, kInterval, kCount}) {
+    const int error = GetOption(socket, option, &held->value[option]);
+    if (error != 0) return Refused(error, option, kGetsockopt);
+  }
+  return ReadUserTimeout(socket, held);
+}
+
+Outcome Apply(Socket socket, const Settings& wanted) {
+  Settings held;
+  Outcome outcome = Read(socket, &held);
+  if (kTimingAtOnce && outcome.error == kNoSuchOption) return ApplyAtOnce(socket, wanted);
+  if (outcome.error != 0) return outcome;
+
+  // Linux answers a new initial delay on an enabled socket that has been silent for longer with a probe at once
+  // (net/ipv4/tcp.c, tcp_sock_set_keepidle). Enabling last starts the clock anew instead.
+  const bool enable = wanted.value[kEnabled] != 0;
+  const bool pause = held.value[kEnabled] != 0 && (!enable || Differs(wanted, held, kInitialDelay));
+
+  Changes changes(socket, held);
+  if (pause) outcome = changes.Set(kEnabled, 0);
+  for (Option option : {kUserTimeout, kInterval, kCount, kInitialDelay}) {
+    if (outcome.error == 0 && Differs(wanted, held, option)) outcome = changes.Set(option, wanted.value[option]);
+  }
+  if (outcome.error == 0 && enable && (pause || held.value[kEnabled] == 0)) outcome = changes.Set(kEnabled, 1);
+  return outcome;
+}
+
+Outcome ReadSystem(Settings* held) {
+  return OnScratchSocket([held](Socket socket) { return Read(socket, held); });
+}
+
+Outcome Try(const Settings& wanted) {
+  return OnScratchSocket([&wanted](Socket socket) { return Apply(socket, wanted); });
+}
+
+}  // namespace tcp_keepalive

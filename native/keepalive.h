@@ -1,0 +1,33 @@
+#pragma once
+
+#include "socket_options.h"
+
+// What the package does to one socket, over the seam and the same on every operating system.
+namespace tcp_keepalive {
+
+// Indexed by Option. In settings to apply, kAbsent leaves an option alone; in settings read, only the user timeout can
+// be kAbsent: this OS has none.
+struct Settings {
+  std::int32_t value[kOptionCount];
+};
+
+enum Syscall : int { kSocket, kGetsockopt, kSetsockopt, kIoctl };
+
+// A refused system call. error 0: nothing was refused.
+struct Outcome {
+  int error;
+  Option option;
+  Syscall syscall;
+  int undo_error;  // what refused when the options before were put back; 0: the socket is as it was
+};
+
+Outcome Read(Socket socket, Settings* held);
+
+// Sets what differs from what the socket holds, or nothing.
+Outcome Apply(Socket socket, const Settings& wanted);
+
+// The same two on a fresh socket of this process: the system's settings, and whether the kernel would refuse.
+Outcome ReadSystem(Settings* held);
+Outcome Try(const Settings& wanted);
+
+}  // namespace tcp_keepalive

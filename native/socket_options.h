@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstdint>
+
+// The seam: what each operating system's file implements, one option at a time. No Node-API and no OS headers here.
+namespace tcp_keepalive {
+
+// A descriptor on POSIX, a SOCKET on Windows.
+using Socket = std::intptr_t;
+
+// In the order of the result array that JavaScript reads.
+enum Option : int {
+  kEnabled,       // 0 or 1
+  kInitialDelay,  // seconds
+  kInterval,      // seconds
+  kCount,
+  kUserTimeout,  // milliseconds
+  kOptionCount,
+};
+
+// As a value of kUserTimeout: this OS has no such option (when read), leave it alone (when applied).
+constexpr std::int32_t kAbsent = -1;
+
+// Errors are libuv's: 0, or a negative number that util.getSystemErrorName() can name.
+// An option that the OS lacks answers kNoSuchOption, never success.
+extern const int kNoSuchOption;
+int GetOption(Socket socket, Option option, std::int32_t* value);
+int SetOption(Socket socket, Option option, std::int32_t value);
+
+// What the kernel will hold after SetOption(option, value): macOS keeps the user timeout in whole seconds.
+std::int32_t AsHeld(Option option, std::int32_t value);
+
+// Windows before 10.0.16299 has no timing options, only one write-only call that enables keepalive with an initial
+// delay and an interval, and fixes the count. kTimingAtOnce says whether this OS has that call; where not, it refuses.
+extern const bool kTimingAtOnce;
+constexpr std::int32_t kCountAtOnce = 10;
+int EnableAtOnce(Socket socket, std::int32_t initial_delay, std::int32_t interval);
+
+// An unconnected TCP socket of this process, to ask the kernel without touching anybody's connection.
+int OpenScratchSocket(Socket* socket);
+void CloseScratchSocket(Socket socket);
+
+// The name in this OS's documentation, for error messages.
+const char* OptionName(Option option);
+
+}  // namespace tcp_keepalive

@@ -1,0 +1,21 @@
+// Numbers and units: xnu/bsd/netinet/tcp.h. The connection-drop time is the nearest thing to a user timeout; it counts
+// in whole seconds.
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include "socket_options_posix.h"
+
+namespace tcp_keepalive {
+
+const PosixOption kPosixOptions[kOptionCount] = {
+    {SOL_SOCKET, SO_KEEPALIVE, "SO_KEEPALIVE"},
+    {IPPROTO_TCP, TCP_KEEPALIVE, "TCP_KEEPALIVE"},
+    {IPPROTO_TCP, TCP_KEEPINTVL, "TCP_KEEPINTVL"},
+    {IPPROTO_TCP, TCP_KEEPCNT, "TCP_KEEPCNT"},
+    {IPPROTO_TCP, TCP_RXT_CONNDROPTIME, "TCP_RXT_CONNDROPTIME"},
+};
+
+const std::int32_t kUserTimeoutUnit = 1000;
+
+}  // namespace tcp_keepalive

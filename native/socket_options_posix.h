@@ -1,0 +1,19 @@
+#pragma once
+
+#include "socket_options.h"
+
+namespace tcp_keepalive {
+
+struct PosixOption {
+  int level;
+  int name;
+  const char* text;
+};
+
+// Indexed by Option; one table per OS.
+extern const PosixOption kPosixOptions[kOptionCount];
+
+// Milliseconds in one kernel unit of the user timeout.
+extern const std::int32_t kUserTimeoutUnit;
+
+}  // namespace tcp_keepalive

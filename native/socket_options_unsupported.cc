@@ -1,0 +1,33 @@
+// An operating system whose option numbers we have not read in its headers: every call refuses.
+#include <cerrno>
+
+#include "socket_options.h"
+
+namespace tcp_keepalive {
+
+const int kNoSuchOption = -ENOPROTOOPT;
+
+int GetOption(Socket, Option, std::int32_t*) { return kNoSuchOption; }
+
+int SetOption(Socket, Option, std::int32_t) { return kNoSuchOption; }
+
+std::int32_t AsHeld(Option, std::int32_t value) { return value; }
+
+const bool kTimingAtOnce = false;
+
+int EnableAtOnce(Socket, std::int32_t, std::int32_t) { return kNoSuchOption; }
+
+int OpenScratchSocket(Socket* socket) {
+  *socket = -1;
+  return 0;
+}
+
+void CloseScratchSocket(Socket) {}
+
+const char* OptionName(Option option) {
+  static const char* const kNames[kOptionCount] = {"SO_KEEPALIVE", "TCP_KEEPIDLE", "TCP_KEEPINTVL", "TCP_KEEPCNT",
+                                                   "TCP_USER_TIMEOUT"};
+  return kNames[option];
+}
+
+}  // namespace tcp_keepalive

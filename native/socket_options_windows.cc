@@ -1,0 +1,142 @@
+// Numbers and units: ws2ipdef.h, mstcpip.h and
+// https://learn.microsoft.com/windows/win32/winsock/ipproto-tcp-socket-options
+#include <mstcpip.h>
+#include <uv.h>
+#include <winsock2.h>
+#include <ws2tcpip.h>
+
+#include <limits>
+
+#include "socket_options.h"
+
+namespace tcp_keepalive {
+
+const int kNoSuchOption = UV_ENOPROTOOPT;
+const bool kTimingAtOnce = true;
+
+namespace {
+
+struct WinsockOption {
+  int level;
+  int name;
+  const char* text;
+};
+
+// TCP_MAXRTMS came with 10.0.14393; TCP_MAXRT, in seconds, is older.
+constexpr WinsockOption kMaxRtMs = {IPPROTO_TCP, TCP_MAXRTMS, "TCP_MAXRTMS"};
+constexpr WinsockOption kMaxRt = {IPPROTO_TCP, TCP_MAXRT, "TCP_MAXRT"};
+
+constexpr WinsockOption kOptions[kOptionCount] = {
+    {SOL_SOCKET, SO_KEEPALIVE, "SO_KEEPALIVE"},
+    {IPPROTO_TCP, TCP_KEEPIDLE, "TCP_KEEPIDLE"},
+    {IPPROTO_TCP, TCP_KEEPINTVL, "TCP_KEEPINTVL"},
+    {IPPROTO_TCP, TCP_KEEPCNT, "TCP_KEEPCNT"},
+    kMaxRtMs,
+};
+
+// libuv's own translation has no entry for WSAENOPROTOOPT, the one that matters here.
+int LastError() {
+  switch (WSAGetLastError()) {
+    case WSAENOPROTOOPT:
+      return UV_ENOPROTOOPT;
+    case WSAEOPNOTSUPP:
+      return UV_ENOTSUP;
+    case WSAEINVAL:
+      return UV_EINVAL;
+    case WSAENOTSOCK:
+      return UV_ENOTSOCK;
+    case WSAEACCES:
+      return UV_EACCES;
+    case WSAEFAULT:
+      return UV_EFAULT;
+    case WSAEMFILE:
+      return UV_EMFILE;
+    case WSAENOBUFS:
+      return UV_ENOBUFS;
+    case WSAENETDOWN:
+      return UV_ENETDOWN;
+    case WSAENETRESET:  // timing or SO_KEEPALIVE on a connection that has already timed out
+    case WSAENOTCONN:
+      return UV_ENOTCONN;
+    case WSAEAFNOSUPPORT:
+      return UV_EAFNOSUPPORT;
+    default:
+      return UV_UNKNOWN;
+  }
+}
+
+int Get(Socket socket, const WinsockOption& option, std::int32_t* value) {
+  std::int32_t held = 0;  // SO_KEEPALIVE is answered with one byte
+  int length = sizeof(held);
+  if (getsockopt(static_cast<SOCKET>(socket), option.level, option.name, reinterpret_cast<char*>(&held), &length) !=
+      0) {
+    return LastError();
+  }
+  *value = held;
+  return 0;
+}
+
+int Set(Socket socket, const WinsockOption& option, std::int32_t value) {
+  const char* bytes = reinterpret_cast<const char*>(&value);
+  return setsockopt(static_cast<SOCKET>(socket), option.level, option.name, bytes, sizeof(value)) == 0 ? 0
+                                                                                                       : LastError();
+}
+
+// Rounded up: a connection never dies before its time.
+std::int32_t InSeconds(std::int32_t milliseconds) { return milliseconds / 1000 + (milliseconds % 1000 != 0 ? 1 : 0); }
+
+int GetUserTimeout(Socket socket, std::int32_t* milliseconds) {
+  constexpr std::int32_t kLongest = std::numeric_limits<std::int32_t>::max();
+  std::int32_t held = 0;
+  std::int32_t unit = 1;
+  int error = Get(socket, kMaxRtMs, &held);
+  if (error == UV_ENOPROTOOPT) {
+    error = Get(socket, kMaxRt, &held);
+    unit = 1000;
+  }
+  // A negative answer means that retransmission never ends.
+  if (error == 0) *milliseconds = held < 0 || held > kLongest / unit ? kLongest : held * unit;
+  return error;
+}
+
+int SetUserTimeout(Socket socket, std::int32_t milliseconds) {
+  const int error = Set(socket, kMaxRtMs, milliseconds);
+  return error == UV_ENOPROTOOPT ? Set(socket, kMaxRt, InSeconds(milliseconds)) : error;
+}
+
+}  // namespace
+
+int GetOption(Socket socket, Option option, std::int32_t* value) {
+  return option == kUserTimeout ? GetUserTimeout(socket, value) : Get(socket, kOptions[option], value);
+}
+
+int SetOption(Socket socket, Option option, std::int32_t value) {
+  return option == kUserTimeout ? SetUserTimeout(socket, value) : Set(socket, kOptions[option], value);
+}
+
+std::int32_t AsHeld(Option, std::int32_t value) { return value; }
+
+int EnableAtOnce(Socket socket, std::int32_t initial_delay, std::int32_t interval) {
+  struct tcp_keepalive values = {1, static_cast<ULONG>(initial_delay) * 1000, static_cast<ULONG>(interval) * 1000};
+  DWORD bytes = 0;
+  const int refused = WSAIoctl(static_cast<SOCKET>(socket), SIO_KEEPALIVE_VALS, &values, sizeof(values), nullptr, 0,
+                               &bytes, nullptr, nullptr);
+  return refused == 0 ? 0 : LastError();
+}
+
+int OpenScratchSocket(Socket* socket) {
+  constexpr DWORD kFlags = WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT;
+  SOCKET opened = WSASocketW(AF_INET, SOCK_STREAM, IPPROTO_TCP, nullptr, 0, kFlags);
+  if (opened == INVALID_SOCKET && WSAGetLastError() == WSAEAFNOSUPPORT) {
+    opened = WSASocketW(AF_INET6, SOCK_STREAM, IPPROTO_TCP, nullptr, 0, kFlags);
+  }
+  if (opened == INVALID_SOCKET) return LastError();
+  *socket = static_cast<Socket>(opened);
+  return 0;
+}
+
+void CloseScratchSocket(Socket socket) { closesocket(static_cast<SOCKET>(socket)); }
+
+const char* OptionName(Option option) { return kOptions[option].text; }
+
+}  // namespace tcp_keepalive

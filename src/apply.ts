@@ -1,0 +1,76 @@
+import type { Socket } from 'node:net';
+import { CLOSED, NOT_CONNECTED, assertSocket, isAccepted, missing, socketDescriptor } from './descriptor.js';
+import { clearProfile, setProfile } from './kernel.js';
+import { checked, type CheckedProfile, type KeepaliveProfile } from './profile.js';
+
+// A property and not a WeakMap: http2 hands out a proxy of the socket, and both must lead to the same profile.
+const followed = Symbol('tcp-keepalive profile');
+type FollowedSocket = Socket & { [followed]?: CheckedProfile | undefined };
+
+/**
+ * Puts a profile on one TCP connection: a `net.Socket`, a `tls.TLSSocket`, an http2 session's `socket`, the socket of a
+ * request or of a `ws` client.
+ *
+ * @returns true when it is in the kernel. False when the socket is not connected yet: then it is applied in 'connect',
+ * and a failure there destroys the socket with the error. Either way a client socket that connects again has it again.
+ *
+ * Every option of the profile is set, or an error is thrown and the socket is as it was. A socket that already holds the
+ * profile is only read. Otherwise the silence is counted anew: the first probe comes one `initialDelay` after the call.
+ * Linux and macOS: five getsockopt and a setsockopt for each option that differs. Windows before 10.0.16299: one
+ * SIO_KEEPALIVE_VALS, which allows a `count` of 10 only.
+ *
+ * Throws `ERR_INVALID_ARG_TYPE`, `ERR_KEEPALIVE_PROFILE`, `ERR_KEEPALIVE_CLOSED`, `ERR_KEEPALIVE_NOT_TCP`,
+ * `ERR_KEEPALIVE_UNSUPPORTED`, or the kernel's own code with `errno`, `syscall` and `option`.
+ */
+export function applyKeepalive(socket: Socket, profile: KeepaliveProfile): boolean {
+  assertSocket(socket);
+  const wanted = checked(profile);
+  const descriptor = socketDescriptor(socket);
+  if (descriptor === NOT_CONNECTED) {
+    follow(socket, wanted);
+    return false;
+  }
+  if (descriptor < 0) throw missing(descriptor);
+  setProfile(descriptor, wanted);
+  if (!isAccepted(socket)) follow(socket, wanted);
+  return true;
+}
+
+/**
+ * Turns keepalive off, puts the user timeout back to the system's and forgets a profile that waits for 'connect' or for
+ * a reconnect. The timing stays in the kernel, without effect. A socket that is closed or not connected is left alone.
+ *
+ * Use this and not `socket.setKeepAlive(false)`: Node skips a call that does not change what it set itself.
+ *
+ * Throws `ERR_INVALID_ARG_TYPE`, `ERR_KEEPALIVE_NOT_TCP`, or the kernel's own code with `errno`, `syscall` and `option`.
+ */
+export function disableKeepalive(socket: Socket): void {
+  assertSocket(socket);
+  const descriptor = socketDescriptor(socket);
+  if (descriptor >= 0) clearProfile(descriptor);
+  else if (descriptor !== NOT_CONNECTED && descriptor !== CLOSED) throw missing(descriptor);
+  forget(socket);
+}
+
+function follow(socket: FollowedSocket, profile: CheckedProfile): void {
+  socket[followed] = profile;
+  if (socket.listenerCount('connect', applyOnConnect) === 0) socket.prependListener('connect', applyOnConnect);
+}
+
+function forget(socket: FollowedSocket): void {
+  if (socket[followed] === undefined) return;
+  socket[followed] = undefined;
+  socket.removeListener('connect', applyOnConnect);
+}
+
+function applyOnConnect(this: FollowedSocket): void {
+  const profile = this[followed];
+  const descriptor = socketDescriptor(this);
+  if (profile === undefined || descriptor === CLOSED) return;
+  try {
+    if (descriptor < 0) throw missing(descriptor);
+    setProfile(descriptor, profile);
+  } catch (error) {
+    this.destroy(error as Error);
+  }
+}

@@ -1,0 +1,70 @@
+import path from 'node:path';
+import loadAddon from 'node-gyp-build';
+import { KeepaliveError } from './errors.js';
+
+/** `native/addon.cc`. Each call answers 0 or a libuv error number, with the details in `slots`. */
+export interface Binding {
+  /** By {@link Slot}. One array for all calls: read it before the next one. */
+  readonly slots: Int32Array;
+  /** As this OS names them, by {@link Slot}. */
+  readonly optionNames: readonly string[];
+  read(descriptor: number): number;
+  readSystem(): number;
+  apply(
+    descriptor: number,
+    enabled: number,
+    initialDelaySeconds: number,
+    intervalSeconds: number,
+    count: number,
+    userTimeout: number,
+  ): number;
+  try(
+    enabled: number,
+    initialDelaySeconds: number,
+    intervalSeconds: number,
+    count: number,
+    userTimeout: number,
+  ): number;
+  /** Windows only, where handles have no descriptor. */
+  findSocket?(invertReference: () => void): number;
+}
+
+/** Places in `slots`: the settings in the order of `Option` in `native/socket_options.h`, then what was refused. */
+export const Slot = {
+  enabled: 0,
+  initialDelay: 1,
+  interval: 2,
+  count: 3,
+  userTimeout: 4,
+  refusedOption: 5,
+  refusedSyscall: 6,
+  undoError: 7,
+} as const;
+
+/** `kAbsent` of the addon: leave the option alone, or (read) this OS has none. */
+export const absent = -1;
+
+/** `Syscall` in `native/keepalive.h`. */
+export const syscalls = ['socket', 'getsockopt', 'setsockopt', 'ioctl'] as const;
+
+/** Loads the addon below `root`, or says what was tried and what to do. */
+export function loadBinding(root: string): Binding {
+  try {
+    return loadAddon(root) as Binding;
+  } catch (cause) {
+    throw new KeepaliveError('ERR_KEEPALIVE_ADDON', explain(root, cause), { cause });
+  }
+}
+
+function explain(root: string, cause: unknown): string {
+  const target = `${process.platform}-${process.arch}`;
+  return [
+    `The native addon of tcp-keepalive could not be loaded on ${target}, Node ${process.version}.`,
+    `Tried: ${path.join(root, 'build', 'Release')}, then ${path.join(root, 'prebuilds', target)}.`,
+    `Reason: ${cause instanceof Error ? cause.message : String(cause)}`,
+    'What to do: install on the machine (or image) that runs it, with install scripts allowed and a C++17 compiler and',
+    'Python 3 present, or run `npm rebuild tcp-keepalive --foreground-scripts` there and read what it prints.',
+  ].join('\n');
+}
+
+export const binding = loadBinding(path.join(__dirname, '..'));

@@ -1,0 +1,69 @@
+import { getSystemErrorMap, inspect } from 'node:util';
+
+/** Every code of this package's own, and what it means. A refused system call has the kernel's name instead. */
+export const errorCodes = {
+  ERR_KEEPALIVE_PROFILE: 'A field of the profile is missing, unknown, of the wrong type or out of range',
+  ERR_KEEPALIVE_NOT_TCP: 'The target does not carry one TCP connection of this process',
+  ERR_KEEPALIVE_NOT_CONNECTED: 'There is nothing to read yet: the socket is not connected, the server not listening',
+  ERR_KEEPALIVE_CLOSED: 'The socket is closed',
+  ERR_KEEPALIVE_UNSUPPORTED: 'This operating system does not have the option',
+  ERR_KEEPALIVE_ADDON: 'The native addon could not be loaded',
+} as const;
+
+/** The codes of this package's own. */
+export type KeepaliveErrorCode = keyof typeof errorCodes;
+
+/** What a {@link KeepaliveError} can carry besides its code and message. */
+export interface KeepaliveErrorDetails {
+  readonly field?: string;
+  readonly option?: string;
+  readonly errno?: number;
+  readonly syscall?: string;
+  readonly cause?: unknown;
+}
+
+/**
+ * Every error of this package but one: a wrong argument type is a `TypeError` with code `ERR_INVALID_ARG_TYPE`, as in
+ * Node. Match on `code`; messages may change.
+ */
+export class KeepaliveError extends Error {
+  /** A {@link KeepaliveErrorCode}, or the kernel's name for a refused system call (`'EINVAL'`). */
+  readonly code: KeepaliveErrorCode | (string & {});
+  /** `ERR_KEEPALIVE_PROFILE`: the field of the profile. */
+  declare readonly field?: string;
+  /** The option as this OS names it, for example `'TCP_KEEPCNT'`. */
+  declare readonly option?: string;
+  /** A refused system call: its error number, negative as in Node's own system errors. */
+  declare readonly errno?: number;
+  /** A refused system call: `'setsockopt'`, `'getsockopt'`, `'socket'` or (old Windows) `'ioctl'`. */
+  declare readonly syscall?: string;
+
+  constructor(code: KeepaliveErrorCode | (string & {}), message: string, details: KeepaliveErrorDetails = {}) {
+    const { cause, ...properties } = details;
+    super(message, cause === undefined ? undefined : { cause });
+    this.code = code;
+    Object.assign(this, properties);
+  }
+
+  static {
+    Object.defineProperty(this.prototype, 'name', { value: 'KeepaliveError', configurable: true, writable: true });
+  }
+}
+
+/** What Node throws for an argument of the wrong type. */
+export function invalidArgumentType(name: string, expected: string, value: unknown): TypeError {
+  const error = new TypeError(`The "${name}" argument must be ${expected}. Received ${display(value)}`);
+  return Object.assign(error, { code: 'ERR_INVALID_ARG_TYPE' });
+}
+
+/** A value as a message shows it: short, on one line, without running the value's own code. */
+export function display(value: unknown): string {
+  const shown = inspect(value, { depth: 0, customInspect: false, breakLength: Infinity });
+  return shown.length > 60 ? `${shown.slice(0, 57)}...` : shown;
+}
+
+/** The kernel's name and words for a libuv error number. */
+export function systemErrorText(errno: number): { name: string; text: string } {
+  const [name, text] = getSystemErrorMap().get(errno) ?? [`error ${errno}`, 'unknown error'];
+  return { name, text };
+}

@@ -1,0 +1,118 @@
+import { Slot, absent, binding, syscalls } from './binding.js';
+import { notTcp } from './descriptor.js';
+import { KeepaliveError, systemErrorText } from './errors.js';
+import { platform } from './platform.js';
+import { matchingUserTimeout, type CheckedProfile } from './profile.js';
+
+/** What the kernel holds for one socket. Times in milliseconds. */
+export interface KeepaliveSettings {
+  /** SO_KEEPALIVE. */
+  readonly enabled: boolean;
+  /** Silence before the first probe: TCP_KEEPIDLE, on macOS TCP_KEEPALIVE. */
+  readonly initialDelay: number;
+  /** Between unanswered probes: TCP_KEEPINTVL. */
+  readonly interval: number;
+  /** Unanswered probes before the connection is dead: TCP_KEEPCNT. */
+  readonly count: number;
+  /**
+   * How long written data may stay unacknowledged; 0 is the system's default, null where the OS has none. Linux
+   * TCP_USER_TIMEOUT, macOS TCP_RXT_CONNDROPTIME (in whole seconds), Windows TCP_MAXRTMS or TCP_MAXRT.
+   */
+  readonly userTimeout: number | null;
+}
+
+const second = 1000;
+const { slots } = binding;
+
+/** Puts a profile on a connected socket, all of it or nothing. A socket that holds it already is only read. */
+export function setProfile(descriptor: number, profile: CheckedProfile): void {
+  const initialDelay = profile.initialDelay / second;
+  const interval = profile.interval / second;
+  const userTimeout = userTimeoutOf(profile);
+  if (!profile.tried) {
+    const errno = binding.try(1, initialDelay, interval, profile.count, userTimeout);
+    if (errno === 0) profile.tried = true;
+    // Without a descriptor left for the scratch socket the profile goes untried: a refusal is put back all the same.
+    else if (refusedSyscall() !== 'socket') throw refusal(errno);
+  }
+  const errno = binding.apply(descriptor, 1, initialDelay, interval, profile.count, userTimeout);
+  if (errno !== 0) throw refusal(errno);
+}
+
+/** Keepalive off and the user timeout back to the system's; the timing stays. */
+export function clearProfile(descriptor: number): void {
+  const errno = binding.apply(descriptor, 0, absent, absent, absent, hasUserTimeout() ? 0 : absent);
+  if (errno !== 0) throw refusal(errno);
+}
+
+/** What a connected or listening socket holds. */
+export function getSettings(descriptor: number): KeepaliveSettings {
+  const errno = binding.read(descriptor);
+  if (errno !== 0) throw refusal(errno);
+  return settings();
+}
+
+/**
+ * What a fresh socket of this process would have: the system's defaults. Asked of the kernel on every call, so it is
+ * right in a container too (Linux keeps `net.ipv4.tcp_keepalive_*` for each network namespace).
+ *
+ * Throws the kernel's error if no socket can be opened (`EMFILE`), `ERR_KEEPALIVE_UNSUPPORTED` on an OS without the
+ * options.
+ */
+export function readSystemKeepalive(): KeepaliveSettings {
+  const errno = binding.readSystem();
+  if (errno !== 0) throw refusal(errno);
+  return settings();
+}
+
+let knownUserTimeout: boolean | undefined;
+
+/** Whether this system has a user timeout, asked of a fresh socket once. */
+export function hasUserTimeout(): boolean {
+  if (knownUserTimeout !== undefined) return knownUserTimeout;
+  if (binding.readSystem() !== 0) return platform.limits.userTimeout !== null;
+  return (knownUserTimeout = slots[Slot.userTimeout] !== absent);
+}
+
+function userTimeoutOf(profile: CheckedProfile): number {
+  if (profile.userTimeout !== 'match') return profile.userTimeout ?? absent;
+  return hasUserTimeout() ? matchingUserTimeout(profile) : absent;
+}
+
+function settings(): KeepaliveSettings {
+  const userTimeout = slots[Slot.userTimeout]!;
+  return {
+    enabled: slots[Slot.enabled] !== 0,
+    initialDelay: slots[Slot.initialDelay]! * second,
+    interval: slots[Slot.interval]! * second,
+    count: slots[Slot.count]!,
+    userTimeout: userTimeout === absent ? null : userTimeout,
+  };
+}
+
+function refusedSyscall(): (typeof syscalls)[number] {
+  return syscalls[slots[Slot.refusedSyscall]!]!;
+}
+
+/** The error for the call that `slots` describes. */
+function refusal(errno: number): KeepaliveError {
+  const syscall = refusedSyscall();
+  const { name, text } = systemErrorText(errno);
+  if (syscall === 'socket') return new KeepaliveError(name, `${syscall} ${name}: ${text}`, { errno, syscall });
+
+  const option = binding.optionNames[slots[Slot.refusedOption]!]!;
+  const details = { errno, syscall, option };
+  const problem = `${syscall} ${option} ${name}: ${text}`;
+  if (name === 'ENOPROTOOPT') {
+    return new KeepaliveError(
+      'ERR_KEEPALIVE_UNSUPPORTED',
+      `This system does not have the option (${problem})`,
+      details,
+    );
+  }
+  if (name === 'ENOTSOCK' || name === 'ENOTSUP' || name === 'EOPNOTSUPP') return notTcp(details);
+
+  const undoErrno = slots[Slot.undoError]!;
+  const state = undoErrno === 0 ? 'is as it was' : `could not be put back (${systemErrorText(undoErrno).name})`;
+  return new KeepaliveError(name, `${problem}; the socket ${state}`, details);
+}

@@ -1,0 +1,4 @@
+declare module 'node-gyp-build' {
+  /** Loads the addon built or prebuilt below `root`. */
+  export default function load(root: string): unknown;
+}

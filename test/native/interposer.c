@@ -1,0 +1,57 @@
+// Preloaded (LD_PRELOAD): writes down every socket option call of the process and refuses one when asked to.
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <sys/socket.h>
+
+enum { kLongest = 4096, kWidth = 5 };
+
+static int calls[kLongest][kWidth];
+static int count = 0;
+static struct {
+  int level, name, skip, error;
+} refusal;
+
+void interposer_refuse(int level, int name, int skip, int error) {
+  refusal.level = level;
+  refusal.name = name;
+  refusal.skip = skip;
+  refusal.error = error;
+}
+
+int interposer_take_calls(const int** taken) {
+  const int n = count;
+  *taken = &calls[0][0];
+  count = 0;
+  return n;
+}
+
+static void note(int fd, int set, int level, int name, int value) {
+  if (count == kLongest) return;
+  const int call[kWidth] = {fd, set, level, name, value};
+  for (int i = 0; i < kWidth; ++i) calls[count][i] = call[i];
+  ++count;
+}
+
+int getsockopt(int fd, int level, int name, void* restrict value, socklen_t* restrict length) {
+  int (*real)(int, int, int, void*, socklen_t*) =
+      (int (*)(int, int, int, void*, socklen_t*))dlsym(RTLD_NEXT, "getsockopt");
+  const int status = real(fd, level, name, value, length);
+  note(fd, 0, level, name, status == 0 ? *(const int*)value : -errno);
+  return status;
+}
+
+int setsockopt(int fd, int level, int name, const void* value, socklen_t length) {
+  int (*real)(int, int, int, const void*, socklen_t) =
+      (int (*)(int, int, int, const void*, socklen_t))dlsym(RTLD_NEXT, "setsockopt");
+  const int asked = refusal.error != 0 && level == refusal.level && name == refusal.name;
+  int status = -1;
+  if (asked && refusal.skip-- == 0) {
+    errno = refusal.error;
+    refusal.error = 0;
+  } else {
+    status = real(fd, level, name, value, length);
+  }
+  note(fd, 1, level, name, status == 0 && length >= sizeof(int) ? *(const int*)value : -errno);
+  return status;
+}

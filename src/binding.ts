@@ -26,7 +26,7 @@ export interface Binding {
     userTimeout: number,
   ): number;
   /** Windows only, where handles have no descriptor. */
-  findSocket?(invertReference: () => void): number;
+  readonly findSocket?: (invertReference: () => void) => number;
 }
 
 /** Places in `slots`: the settings in the order of `Option` in `native/socket_options.h`, then what was refused. */

@@ -1,19 +1,19 @@
 import { Server, Socket } from 'node:net';
-import { binding } from './binding.js';
+import { binding, type Binding } from './binding.js';
 import { KeepaliveError, invalidArgumentType } from './errors.js';
 
 /** The part of Node's stream handles (`TCP`, `Pipe`, `TLSWrap`, `JSStream`) that this file relies on. */
 export interface Handle {
   readonly fd?: number;
   /** The handle below a `TLSWrap`. */
-  readonly _parent?: Handle;
+  readonly _parent?: Handle | null;
   hasRef(): boolean;
   ref(): void;
   unref(): void;
 }
 
 interface WithHandle {
-  readonly _handle: Handle | null;
+  readonly _handle?: Handle | null;
 }
 
 /** What {@link socketDescriptor} and {@link serverDescriptor} answer instead of a descriptor. */
@@ -93,10 +93,13 @@ function handleDescriptor(handle: Handle): number {
 const foundSockets = new WeakMap<Handle, number>();
 
 /** Windows: the SOCKET of a TCP handle, found by inverting its reference flag; -1 where it has none yet. */
-export function findSocket(find: NonNullable<typeof binding.findSocket>, handle: Handle): number {
+export function findSocket(find: NonNullable<Binding['findSocket']>, handle: Handle): number {
   const known = foundSockets.get(handle);
   if (known !== undefined) return known;
-  const found = find(() => (handle.hasRef() ? handle.unref() : handle.ref()));
+  const found = find(() => {
+    if (handle.hasRef()) handle.unref();
+    else handle.ref();
+  });
   if (found >= 0) foundSockets.set(handle, found);
   return found;
 }

@@ -85,9 +85,7 @@ export function matchingUserTimeout(profile: Pick<KeepaliveProfile, 'initialDela
 }
 
 function check(profile: KeepaliveProfile): CheckedProfile {
-  if (typeof profile !== 'object' || profile === null || Array.isArray(profile)) {
-    throw invalidArgumentType('profile', 'a KeepaliveProfile object', profile);
-  }
+  if (!isObject(profile)) throw invalidArgumentType('profile', 'a KeepaliveProfile object', profile);
   for (const field of Object.keys(profile)) {
     if (!(fields as readonly string[]).includes(field)) throw unknownField(field);
   }
@@ -98,6 +96,10 @@ function check(profile: KeepaliveProfile): CheckedProfile {
   const copy = { initialDelay, interval, count, userTimeout, tried: false };
   checkUserTimeout(copy);
   return copy;
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function checkUserTimeout(profile: CheckedProfile): void {

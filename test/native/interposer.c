@@ -9,13 +9,14 @@ enum { kLongest = 4096, kWidth = 5 };
 static int calls[kLongest][kWidth];
 static int count = 0;
 static struct {
-  int level, name, skip, error;
+  int level, name, skip, times, error;
 } refusal;
 
-void interposer_refuse(int level, int name, int skip, int error) {
+void interposer_refuse(int level, int name, int skip, int times, int error) {
   refusal.level = level;
   refusal.name = name;
   refusal.skip = skip;
+  refusal.times = times;
   refusal.error = error;
 }
 
@@ -44,11 +45,11 @@ int getsockopt(int fd, int level, int name, void* restrict value, socklen_t* res
 int setsockopt(int fd, int level, int name, const void* value, socklen_t length) {
   int (*real)(int, int, int, const void*, socklen_t) =
       (int (*)(int, int, int, const void*, socklen_t))dlsym(RTLD_NEXT, "setsockopt");
-  const int asked = refusal.error != 0 && level == refusal.level && name == refusal.name;
+  const int asked = refusal.times > 0 && level == refusal.level && name == refusal.name;
   int status = -1;
-  if (asked && refusal.skip-- == 0) {
+  if (asked && refusal.skip-- <= 0) {
+    --refusal.times;
     errno = refusal.error;
-    refusal.error = 0;
   } else {
     status = real(fd, level, name, value, length);
   }

@@ -2,6 +2,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <napi.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -34,6 +35,11 @@ Napi::Value StatusFlags(const Napi::CallbackInfo& info) {
   return Answer(info, flags >= 0 ? flags : -errno);
 }
 
+// mallocInUse(): bytes that the C heap has handed out
+Napi::Value MallocInUse(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), static_cast<double>(mallinfo2().uordblks));
+}
+
 // The functions of interposer.c, where it is preloaded.
 template <typename Function>
 Function Interposed(Napi::Env env, const char* name) {
@@ -42,10 +48,11 @@ Function Interposed(Napi::Env env, const char* name) {
   return function;
 }
 
-// refuse(level, name, skip, errno): the setsockopt of this option after `skip` others fails once. errno 0: none does.
+// refuse(level, name, skip, times, errno): of the setsockopt calls for this option, `skip` pass, then `times` fail.
 Napi::Value Refuse(const Napi::CallbackInfo& info) {
-  auto refuse = Interposed<void (*)(int, int, int, int)>(info.Env(), "interposer_refuse");
-  if (refuse != nullptr) refuse(Argument(info, 0), Argument(info, 1), Argument(info, 2), Argument(info, 3));
+  auto refuse = Interposed<void (*)(int, int, int, int, int)>(info.Env(), "interposer_refuse");
+  if (refuse != nullptr)
+    refuse(Argument(info, 0), Argument(info, 1), Argument(info, 2), Argument(info, 3), Argument(info, 4));
   return info.Env().Undefined();
 }
 
@@ -68,6 +75,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("getOption", Napi::Function::New<GetOption>(env));
   exports.Set("setOption", Napi::Function::New<SetOption>(env));
   exports.Set("statusFlags", Napi::Function::New<StatusFlags>(env));
+  exports.Set("mallocInUse", Napi::Function::New<MallocInUse>(env));
   exports.Set("refuse", Napi::Function::New<Refuse>(env));
   exports.Set("takeCalls", Napi::Function::New<TakeCalls>(env));
   const struct {

@@ -1,0 +1,23 @@
+'use strict';
+
+/** @param {readonly number[]} values @param {number} fraction */
+const quantile = (values, fraction) => {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor((sorted.length - 1) * fraction)] ?? Number.NaN;
+};
+
+/** @param {readonly number[]} values */
+const median = (values) => quantile(values, 0.5);
+
+/**
+ * The ratio of two medians, with the quartiles of the ratios round by round as its spread.
+ * @param {readonly number[]} times @param {readonly number[]} floorTimes of the same rounds
+ */
+const ratio = (times, floorTimes) => {
+  const byRound = times.map((time, round) => time / (floorTimes[round] ?? Number.NaN));
+  return { value: median(times) / median(floorTimes), low: quantile(byRound, 0.25), high: quantile(byRound, 0.75) };
+};
+
+/** @typedef {ReturnType<typeof ratio>} Ratio */
+
+module.exports = { median, quantile, ratio };

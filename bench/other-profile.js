@@ -1,0 +1,28 @@
+'use strict';
+// applyKeepalive on a socket that holds another profile. Keepalive is off while the timing changes.
+const { applyKeepalive } = require('tcp-keepalive');
+const { nodeApply, packagesApply } = require('./lib/contenders.js');
+const { readAll, set, setAll } = require('./lib/floor.js');
+const { other, settings } = require('./lib/profiles.js');
+
+const bare = setAll(settings.other);
+
+/** @type {import('./lib/measure.js').Contender} */
+const ours = {
+  name: 'applyKeepalive(socket, other)',
+  calls: [...readAll, set('enabled', 0), ...bare],
+  run: (socket) => void applyKeepalive(socket, other),
+  target: 1.6,
+};
+const common = { fresh: false, before: setAll(settings.one), bare };
+
+/** @type {import('./lib/measure.js').Scenario[]} */
+module.exports = [
+  {
+    ...common,
+    title: 'another profile, accepted socket',
+    side: 'accepted',
+    contenders: [ours, nodeApply(settings.other), ...packagesApply(settings.other)],
+  },
+  { ...common, title: 'another profile, client socket', side: 'client', contenders: [ours] },
+];

@@ -1,0 +1,130 @@
+// The road to the SOCKET on Windows, compiled into a test build here and held against the descriptor that Node tells.
+import { once } from 'node:events';
+import net, { type Server, type Socket } from 'node:net';
+import path from 'node:path';
+import { Worker } from 'node:worker_threads';
+import t from 'tap';
+import { findSocket, transport, type Handle } from '../dist/descriptor.js';
+import { fdOf, testAddons } from './fixtures/oracle';
+import { listening, owned, tcpPair, tlsPair, unixPair } from './fixtures/sockets';
+
+interface RefFlip {
+  readonly findSocket: (invert: () => void) => number;
+}
+const refFlip = require(path.join(testAddons, 'ref_flip.node')) as RefFlip;
+
+function handleOf(target: Socket | Server): Handle {
+  return transport((target as unknown as { _handle: Handle })._handle);
+}
+
+function found(target: Socket | Server): number {
+  return findSocket(refFlip.findSocket, handleOf(target));
+}
+
+for (const [name, host] of [
+  ['IPv4', '127.0.0.1'],
+  ['IPv6', '::1'],
+] as const) {
+  void t.test(`client, accepted and listening, ${name}`, async (t) => {
+    const { client, accepted, server } = await tcpPair(t, host);
+    for (const target of [client, accepted, server]) t.equal(found(target), fdOf(target));
+    t.equal(found(client), fdOf(client), 'and again, from the cache');
+  });
+}
+
+void t.test('TLS, both ends', async (t) => {
+  const { client, accepted } = await tlsPair(t);
+  t.equal(found(client), fdOf(client));
+  t.equal(found(accepted), fdOf(accepted));
+});
+
+void t.test('a reference is left as it was', async (t) => {
+  const { client, accepted } = await tcpPair(t);
+  client.unref();
+  t.equal(found(client), fdOf(client));
+  t.equal(found(accepted), fdOf(accepted));
+  t.equal(handleOf(client).hasRef(), false);
+  t.equal(handleOf(accepted).hasRef(), true);
+});
+
+void t.test('among 2,000 handles, some unreferenced, some closing', async (t) => {
+  const accepted: Socket[] = [];
+  const server = net.createServer((socket) => void accepted.push(owned(t, socket)));
+  const port = await listening(t, server, { backlog: 1_000 });
+  const clients: Socket[] = [];
+  while (clients.length < 1_000) {
+    const client = owned(t, net.connect(port, '127.0.0.1'));
+    await once(client, 'connect');
+    clients.push(client);
+  }
+  while (accepted.length < clients.length) await once(server, 'connection');
+  for (const client of clients.slice(0, 300)) client.unref();
+  clients.splice(500, 100).forEach((client) => client.destroy());
+  const alive = [...clients, ...accepted].filter(({ destroyed }) => !destroyed);
+  t.strictSame(alive.map(found), alive.map(fdOf));
+});
+
+void t.test('a connection from the port of one that was reset is not taken for it', async (t) => {
+  const server = net.createServer({ pauseOnConnect: true });
+  const port = await listening(t, server);
+  const first = owned(t, net.connect({ port, host: '127.0.0.1' }));
+  const [[one]] = (await Promise.all([once(server, 'connection'), once(first, 'connect')])) as [[Socket], unknown];
+  const localPort = first.localPort!;
+  const closed = new Promise((resolve) => first.once('close', resolve));
+  first.resetAndDestroy();
+  await closed;
+  const second = owned(t, net.connect({ port, host: '127.0.0.1', localPort }));
+  const [[two]] = (await Promise.all([once(server, 'connection'), once(second, 'connect')])) as [[Socket], unknown];
+  t.equal(second.localPort, localPort);
+  t.equal(found(owned(t, two)), fdOf(two));
+  t.equal(found(owned(t, one)), fdOf(one));
+});
+
+void t.test('nothing is found where nothing was inverted, or no TCP handle', async (t) => {
+  const { client } = await unixPair(t);
+  t.equal(
+    refFlip.findSocket(() => undefined),
+    -1,
+  );
+  t.equal(found(client), -1);
+  const Tcp = handleOf((await tcpPair(t)).client).constructor as unknown as new (type: number) => Handle;
+  t.equal(findSocket(refFlip.findSocket, new Tcp(0)), -1, 'a handle without a socket');
+});
+
+void t.test('two inverted at once are not guessed between', async (t) => {
+  const { client, accepted } = await tcpPair(t);
+  const flip = (handle: Handle) => (handle.hasRef() ? handle.unref() : handle.ref());
+  t.equal(
+    refFlip.findSocket(() => [client, accepted].map(handleOf).forEach(flip)),
+    -1,
+  );
+  t.equal(handleOf(client).hasRef(), true);
+});
+
+void t.test('what the inversion throws comes through', async (t) => {
+  t.throws(
+    () =>
+      refFlip.findSocket(() => {
+        throw new RangeError('mine');
+      }),
+    { message: 'mine' },
+  );
+});
+
+void t.test('in a worker thread', async (t) => {
+  const worker = new Worker(
+    `const net = require('node:net');
+     const { parentPort, workerData } = require('node:worker_threads');
+     const { findSocket } = require(workerData);
+     const server = net.createServer((socket) => {
+       const handle = socket._handle;
+       parentPort.postMessage([findSocket(() => (handle.hasRef() ? handle.unref() : handle.ref())), handle.fd]);
+       socket.destroy();
+       server.close();
+     }).listen(0, '127.0.0.1', () => net.connect(server.address().port, '127.0.0.1').resume());`,
+    { eval: true, workerData: path.join(testAddons, 'ref_flip.node') },
+  );
+  const [[foundFd, fd]] = (await once(worker, 'message')) as [[number, number]];
+  t.equal(foundFd, fd);
+  await once(worker, 'exit');
+});

@@ -1,0 +1,44 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import t from 'tap';
+import * as required from 'tcp-keepalive';
+import { errorCodes } from '../dist/errors.js';
+
+const root = path.join(__dirname, '..');
+const text = (file: string) => readFileSync(path.join(root, file), 'utf8');
+
+void t.test('import and require export the same names, and the same one copy', async (t) => {
+  const imported: object = await import('tcp-keepalive');
+  const names = Object.keys(required).sort();
+  t.strictSame(Object.keys(imported).sort(), names);
+  for (const name of names) {
+    t.equal((imported as Record<string, unknown>)[name], (required as Record<string, unknown>)[name], name);
+  }
+});
+
+void t.test('the README names every public function, value and type', async (t) => {
+  const readme = text('README.md');
+  const types = [...text('src/index.ts').matchAll(/type (\w+)/g)].map(([, name]) => name!);
+  t.ok(types.length > 3);
+  for (const name of [...Object.keys(required), ...types]) t.match(readme, new RegExp(`\\b${name}\\b`), name);
+});
+
+void t.test('the README’s table of errors is the table of codes', async (t) => {
+  const rows = [...text('README.md').matchAll(/^\| `(ERR_KEEPALIVE_\w+)`/gm)].map(([, code]) => code!);
+  t.strictSame(rows.sort(), Object.keys(errorCodes).sort());
+});
+
+void t.test('every doc comment’s code is in the table', async (t) => {
+  const sources = ['apply', 'read', 'kernel', 'profile', 'detection', 'errors', 'descriptor', 'binding'];
+  const used = sources.flatMap((name) => text(`src/${name}.ts`).match(/ERR_KEEPALIVE_\w+/g) ?? []);
+  for (const code of new Set(used)) t.ok(code in errorCodes, code);
+});
+
+void t.test('KeepaliveError', async (t) => {
+  const cause = new Error('below');
+  const error = new required.KeepaliveError('EINVAL', 'no', { option: 'TCP_KEEPCNT', errno: -22, cause });
+  t.type(error, Error);
+  t.match(error, { name: 'KeepaliveError', code: 'EINVAL', option: 'TCP_KEEPCNT', errno: -22, cause });
+  t.notOk('field' in error, 'what does not apply is not there');
+  t.notOk('cause' in new required.KeepaliveError('ERR_KEEPALIVE_CLOSED', 'closed'));
+});

@@ -23,7 +23,7 @@
           "sources": ["native/socket_options_windows.cc", "native/windows_socket.cc"],
           "defines": ["TCP_KEEPALIVE_REF_FLIP"],
           "libraries": ["ws2_32.lib"],
-          "msvs_settings": { "VCCLCompilerTool": { "AdditionalOptions": ["/std:c++17", "/W4"] } }
+          "msvs_settings": { "VCCLCompilerTool": { "WarningLevel": 4 } }
         }],
         ["OS not in ('linux', 'android', 'mac', 'win')", {
           "sources": ["native/socket_options_unsupported.cc"]

@@ -1,5 +1,5 @@
 'use strict';
-// node bench/run.js [scenario ...]: first-apply, other-profile, same-profile, read, disable, load. All without arguments.
+// node bench/run.js [scenario ...]: all of them without arguments.
 const os = require('node:os');
 const { setUp } = require('./lib/setup.js');
 
@@ -12,7 +12,10 @@ const { measureLoad } = require('./load.js');
 const scenarios = require('./scenarios.js');
 
 async function main() {
+  const names = [...Object.keys(scenarios), 'load'];
   const asked = process.argv.slice(2);
+  const unknown = asked.filter((name) => !names.includes(name));
+  if (unknown.length > 0) throw new Error(`No scenario ${unknown.join(', ')}; known: ${names.join(', ')}`);
   const wanted = (/** @type {string} */ name) => asked.length === 0 || asked.includes(name);
   const cpu = os.cpus();
   console.log(

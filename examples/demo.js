@@ -135,7 +135,7 @@ function showSettings({ before, after }) {
     row('initialDelay', 'ms of silence before the first probe'),
     row('interval', 'ms between unanswered probes'),
     row('count', 'unanswered probes until the client counts as dead'),
-    row('userTimeout', 'ms that sent data may stay unacknowledged (0: about 15 minutes)'),
+    row('userTimeout', 'ms that sent data may stay unacknowledged'),
     before.timer === null || after.timer === null
       ? ['ss -tno', 'not on this machine: no second witness']
       : ['ss -tno', before.timer, after.timer],
@@ -149,7 +149,7 @@ function showSettings({ before, after }) {
  * @param {() => void} cut
  */
 async function showVanishing(withProfile, without, appliedAt, cut) {
-  heading(`2. Live: ${victim}'s phone loses its network; nobody tells the servers`);
+  heading(`2. Live: ${victim}'s phone loses its network: no FIN, no RST, nobody tells the servers`);
   // The detection counts from the last answered probe, we measure from the cut: half-way between two is the average.
   const { initialDelay } = profile;
   await sleep(initialDelay * 1.5 - ((performance.now() - appliedAt) % initialDelay));
@@ -166,10 +166,7 @@ async function showVanishing(withProfile, without, appliedAt, cut) {
     : `NOT NOTICED within ${seconds(deadline)}`;
   table([
     ['with profile', `${outcome}; detectionTime() promised ${seconds(promised)}`],
-    [
-      'without',
-      believes ? `still believes in ${victim}, and would ${beliefOf(without)}` : `UNEXPECTED: lost ${victim} too`,
-    ],
+    ['without', believes ? `still believes in ${victim}: ${beliefOf(without)}` : `UNEXPECTED: lost ${victim} too`],
     ['Node alone', `setKeepAlive(true) with this system's timing: ${hours(systemDetectionTime())}`],
     ...(othersStay ? [] : [['others', 'UNEXPECTED: a client that did not vanish was lost']]),
   ]);
@@ -185,9 +182,9 @@ function showWhatIsMissing(reason, without) {
   heading(`2. Not shown here: ${victim} vanishes`);
   table([
     ['why', reason],
-    ['needed', 'Linux with ip, unshare and nsenter, as root or where users may have network namespaces'],
-    ['with profile', `${victim} would be noticed in ${seconds(promised)}: detectionTime()`],
-    ['without', `would believe in ${victim} ${beliefOf(without)}`],
+    ['needed', 'Linux with ip, unshare, nsenter; root, or namespaces permitted to users'],
+    ['with profile', `${victim} would be noticed after ${seconds(promised)} at the latest, by detectionTime()`],
+    ['without', `would believe in ${victim}: ${beliefOf(without)}`],
     ['Node alone', `setKeepAlive(true) with this system's timing: ${hours(systemDetectionTime())}`],
   ]);
   console.log();
@@ -201,7 +198,7 @@ function showWhatIsMissing(reason, without) {
 function beliefOf(server) {
   const socket = server.clients.get(victim);
   const enabled = socket !== undefined && readKeepalive(socket).enabled;
-  return enabled ? 'until the probes of this system end' : 'for ever while it sends nothing: keepalive is off';
+  return enabled ? 'until the probes of this system end' : 'for ever while it sends nothing (keepalive off)';
 }
 
 /** Not by detectionTime(): a system may be set to what no profile can hold. */
@@ -225,5 +222,5 @@ main()
   })
   .then((code) => {
     process.exitCode = code;
-    setTimeout(() => process.exit(), 5_000).unref();
+    setTimeout(() => process.exit(), 1_000).unref();
   });

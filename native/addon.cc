@@ -8,11 +8,11 @@
 
 namespace {
 
-using tcp_keepalive::kOptionCount;
-using tcp_keepalive::Option;
-using tcp_keepalive::Outcome;
-using tcp_keepalive::Settings;
-using tcp_keepalive::Socket;
+using keepalive::kOptionCount;
+using keepalive::Option;
+using keepalive::Outcome;
+using keepalive::Settings;
+using keepalive::Socket;
 
 // The result array: the settings by Option, then what was refused.
 enum Slot : int { kRefusedOption = kOptionCount, kRefusedSyscall, kUndoError, kSlotCount };
@@ -49,7 +49,7 @@ Socket SocketArgument(const Napi::CallbackInfo& info) {
 Settings SettingsArguments(const Napi::CallbackInfo& info, size_t first) {
   Settings settings;
   for (int option = 0; option < kOptionCount; ++option) {
-    settings.value[option] = tcp_keepalive::kAbsent;
+    settings.value[option] = keepalive::kAbsent;
     napi_get_value_int32(info.Env(), info[first + option], &settings.value[option]);
   }
   return settings;
@@ -57,31 +57,31 @@ Settings SettingsArguments(const Napi::CallbackInfo& info, size_t first) {
 
 Napi::Value Read(const Napi::CallbackInfo& info) {
   Settings held = {};
-  const Outcome outcome = tcp_keepalive::Read(SocketArgument(info), &held);
+  const Outcome outcome = keepalive::Read(SocketArgument(info), &held);
   return Report(info, outcome, held);
 }
 
 Napi::Value ReadSystem(const Napi::CallbackInfo& info) {
   Settings held = {};
-  const Outcome outcome = tcp_keepalive::ReadSystem(&held);
+  const Outcome outcome = keepalive::ReadSystem(&held);
   return Report(info, outcome, held);
 }
 
 Napi::Value Apply(const Napi::CallbackInfo& info) {
-  return Report(info, tcp_keepalive::Apply(SocketArgument(info), SettingsArguments(info, 1)));
+  return Report(info, keepalive::Apply(SocketArgument(info), SettingsArguments(info, 1)));
 }
 
-Napi::Value Try(const Napi::CallbackInfo& info) { return Report(info, tcp_keepalive::Try(SettingsArguments(info, 0))); }
+Napi::Value Try(const Napi::CallbackInfo& info) { return Report(info, keepalive::Try(SettingsArguments(info, 0))); }
 
 #ifdef TCP_KEEPALIVE_REF_FLIP
 // findSocket(invert): the socket of the TCP handle whose reference flag invert() inverts, or -1. Calls it twice.
 Napi::Value FindSocket(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  Socket socket = tcp_keepalive::ReferenceSnapshot::kNotFound;
+  Socket socket = keepalive::ReferenceSnapshot::kNotFound;
   uv_loop_t* loop = nullptr;
   if (info[0].IsFunction() && napi_get_uv_event_loop(env, &loop) == napi_ok) {
     const Napi::Function invert = info[0].As<Napi::Function>();
-    const tcp_keepalive::ReferenceSnapshot snapshot(loop);
+    const keepalive::ReferenceSnapshot snapshot(loop);
     invert.Call({});
     if (env.IsExceptionPending()) return env.Undefined();
     socket = snapshot.Inverted();
@@ -97,7 +97,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
 
   auto names = Napi::Array::New(env, kOptionCount);
   for (int option = 0; option < kOptionCount; ++option) {
-    names.Set(option, tcp_keepalive::OptionName(static_cast<Option>(option)));
+    names.Set(option, keepalive::OptionName(static_cast<Option>(option)));
   }
   exports.Set("slots", array);
   exports.Set("optionNames", names);

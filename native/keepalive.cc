@@ -2,7 +2,7 @@
 
 #include <initializer_list>
 
-namespace tcp_keepalive {
+namespace keepalive {
 
 namespace {
 
@@ -124,4 +124,4 @@ Outcome Try(const Settings& wanted) {
   return OnScratchSocket([&wanted](Socket socket) { return Apply(socket, wanted); });
 }
 
-}  // namespace tcp_keepalive
+}  // namespace keepalive

@@ -3,7 +3,7 @@
 #include "socket_options.h"
 
 // What the package does to one socket, over the seam and the same on every operating system.
-namespace tcp_keepalive {
+namespace keepalive {
 
 // Indexed by Option. In settings to apply, kAbsent leaves an option alone; in settings read, only the user timeout can
 // be kAbsent: this OS has none.
@@ -30,4 +30,4 @@ Outcome Apply(Socket socket, const Settings& wanted);
 Outcome ReadSystem(Settings* held);
 Outcome Try(const Settings& wanted);
 
-}  // namespace tcp_keepalive
+}  // namespace keepalive

@@ -3,7 +3,7 @@
 #include <cstdint>
 
 // The seam: what each operating system's file implements, one option at a time. No Node-API and no OS headers here.
-namespace tcp_keepalive {
+namespace keepalive {
 
 // A descriptor on POSIX, a SOCKET on Windows.
 using Socket = std::intptr_t;
@@ -43,4 +43,4 @@ void CloseScratchSocket(Socket socket);
 // The name in this OS's documentation, for error messages.
 const char* OptionName(Option option);
 
-}  // namespace tcp_keepalive
+}  // namespace keepalive

@@ -6,7 +6,7 @@
 
 #include "socket_options_posix.h"
 
-namespace tcp_keepalive {
+namespace keepalive {
 
 const PosixOption kPosixOptions[kOptionCount] = {
     {SOL_SOCKET, SO_KEEPALIVE, "SO_KEEPALIVE"},
@@ -18,4 +18,4 @@ const PosixOption kPosixOptions[kOptionCount] = {
 
 const std::int32_t kUserTimeoutUnit = 1000;
 
-}  // namespace tcp_keepalive
+}  // namespace keepalive

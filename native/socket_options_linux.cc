@@ -5,7 +5,7 @@
 
 #include "socket_options_posix.h"
 
-namespace tcp_keepalive {
+namespace keepalive {
 
 const PosixOption kPosixOptions[kOptionCount] = {
     {SOL_SOCKET, SO_KEEPALIVE, "SO_KEEPALIVE"},          {IPPROTO_TCP, TCP_KEEPIDLE, "TCP_KEEPIDLE"},
@@ -15,4 +15,4 @@ const PosixOption kPosixOptions[kOptionCount] = {
 
 const std::int32_t kUserTimeoutUnit = 1;
 
-}  // namespace tcp_keepalive
+}  // namespace keepalive

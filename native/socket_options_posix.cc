@@ -7,7 +7,7 @@
 
 #include <cerrno>
 
-namespace tcp_keepalive {
+namespace keepalive {
 
 namespace {
 
@@ -65,4 +65,4 @@ void CloseScratchSocket(Socket socket) { close(static_cast<int>(socket)); }
 
 const char* OptionName(Option option) { return kPosixOptions[option].text; }
 
-}  // namespace tcp_keepalive
+}  // namespace keepalive

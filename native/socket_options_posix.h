@@ -2,7 +2,7 @@
 
 #include "socket_options.h"
 
-namespace tcp_keepalive {
+namespace keepalive {
 
 struct PosixOption {
   int level;
@@ -16,4 +16,4 @@ extern const PosixOption kPosixOptions[kOptionCount];
 // Milliseconds in one kernel unit of the user timeout.
 extern const std::int32_t kUserTimeoutUnit;
 
-}  // namespace tcp_keepalive
+}  // namespace keepalive

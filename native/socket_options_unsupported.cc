@@ -3,7 +3,7 @@
 
 #include "socket_options.h"
 
-namespace tcp_keepalive {
+namespace keepalive {
 
 const int kNoSuchOption = -ENOPROTOOPT;
 
@@ -30,4 +30,4 @@ const char* OptionName(Option option) {
   return kNames[option];
 }
 
-}  // namespace tcp_keepalive
+}  // namespace keepalive

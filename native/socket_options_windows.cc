@@ -1,15 +1,16 @@
 // Numbers and units: ws2ipdef.h, mstcpip.h and
 // https://learn.microsoft.com/windows/win32/winsock/ipproto-tcp-socket-options
-#include <mstcpip.h>
-#include <uv.h>
+// mstcpip.h needs the types of the headers before it.
+// clang-format off
 #include <winsock2.h>
 #include <ws2tcpip.h>
-
-#include <limits>
+#include <mstcpip.h>
+// clang-format on
+#include <uv.h>
 
 #include "socket_options.h"
 
-namespace tcp_keepalive {
+namespace keepalive {
 
 const int kNoSuchOption = UV_ENOPROTOOPT;
 const bool kTimingAtOnce = true;
@@ -34,34 +35,20 @@ constexpr WinsockOption kOptions[kOptionCount] = {
     kMaxRtMs,
 };
 
-// libuv's own translation has no entry for WSAENOPROTOOPT, the one that matters here.
+// libuv's own translation lacks these, and they are the ones that matter here.
 int LastError() {
-  switch (WSAGetLastError()) {
+  const int error = WSAGetLastError();
+  switch (error) {
     case WSAENOPROTOOPT:
       return UV_ENOPROTOOPT;
     case WSAEOPNOTSUPP:
       return UV_ENOTSUP;
-    case WSAEINVAL:
-      return UV_EINVAL;
-    case WSAENOTSOCK:
-      return UV_ENOTSOCK;
-    case WSAEACCES:
-      return UV_EACCES;
-    case WSAEFAULT:
-      return UV_EFAULT;
-    case WSAEMFILE:
-      return UV_EMFILE;
-    case WSAENOBUFS:
-      return UV_ENOBUFS;
     case WSAENETDOWN:
       return UV_ENETDOWN;
-    case WSAENETRESET:  // timing or SO_KEEPALIVE on a connection that has already timed out
-    case WSAENOTCONN:
+    case WSAENETRESET:  // keepalive on a connection that has already timed out
       return UV_ENOTCONN;
-    case WSAEAFNOSUPPORT:
-      return UV_EAFNOSUPPORT;
     default:
-      return UV_UNKNOWN;
+      return uv_translate_sys_error(error);
   }
 }
 
@@ -86,7 +73,7 @@ int Set(Socket socket, const WinsockOption& option, std::int32_t value) {
 std::int32_t InSeconds(std::int32_t milliseconds) { return milliseconds / 1000 + (milliseconds % 1000 != 0 ? 1 : 0); }
 
 int GetUserTimeout(Socket socket, std::int32_t* milliseconds) {
-  constexpr std::int32_t kLongest = std::numeric_limits<std::int32_t>::max();
+  constexpr std::int32_t kLongest = INT32_MAX;  // windows.h makes max a macro
   std::int32_t held = 0;
   std::int32_t unit = 1;
   int error = Get(socket, kMaxRtMs, &held);
@@ -139,4 +126,4 @@ void CloseScratchSocket(Socket socket) { closesocket(static_cast<SOCKET>(socket)
 
 const char* OptionName(Option option) { return kOptions[option].text; }
 
-}  // namespace tcp_keepalive
+}  // namespace keepalive

@@ -2,7 +2,7 @@
 // libuv calls here; no handle's memory is read.
 #include "windows_socket.h"
 
-namespace tcp_keepalive {
+namespace keepalive {
 
 namespace {
 
@@ -39,4 +39,4 @@ Socket ReferenceSnapshot::Inverted() const {
   return (Socket)descriptor;  // an int on POSIX, a HANDLE on Windows: no one C++ cast takes both
 }
 
-}  // namespace tcp_keepalive
+}  // namespace keepalive

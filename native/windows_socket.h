@@ -4,7 +4,7 @@
 
 #include "socket_options.h"
 
-namespace tcp_keepalive {
+namespace keepalive {
 
 // Finds the socket of one libuv TCP handle without its address: JavaScript inverts the handle's reference flag (ref or
 // unref) between construction and Inverted(), and exactly one handle of the loop must have changed.
@@ -32,4 +32,4 @@ class ReferenceSnapshot {
   size_t capacity_ = 0;
 };
 
-}  // namespace tcp_keepalive
+}  // namespace keepalive

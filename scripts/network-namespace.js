@@ -48,7 +48,17 @@ exports.connectPeerNamespace = async function connectPeerNamespace() {
   const holder = spawn('unshare', ['--net', 'sh', '-c', 'echo ready; exec cat'], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
-  await once(holder.stdout, 'data');
+  await Promise.race([once(holder.stdout, 'data'), once(holder, 'exit')]);
+  try {
+    return connectTo(holder);
+  } catch (error) {
+    holder.kill();
+    throw error;
+  }
+};
+
+/** @param {import('node:child_process').ChildProcessByStdio<import('node:stream').Writable, import('node:stream').Readable, null>} holder */
+function connectTo(holder) {
   const enter = ['--target', String(holder.pid), '--net'];
 
   /** @param {string} line */
@@ -94,4 +104,4 @@ exports.connectPeerNamespace = async function connectPeerNamespace() {
       await once(holder, 'exit');
     },
   };
-};
+}

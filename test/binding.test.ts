@@ -11,14 +11,14 @@ const expected = {
 };
 
 void t.test('no binary: what was tried and what to do', async (t) => {
-  const root = t.testdir();
+  const root = t.testdir({});
   const error = t.throws(() => loadBinding(root), expected) as Error;
   t.match(error.message, root);
   t.type(error.cause, Error);
 });
 
 void t.test('a binary that is none: the reason is not hidden', async (t) => {
-  const root = t.testdir();
+  const root = t.testdir({});
   mkdirSync(path.join(root, 'build', 'Release'), { recursive: true });
   writeFileSync(path.join(root, 'build', 'Release', 'tcp_keepalive.node'), 'not an ELF file');
   const error = t.throws(() => loadBinding(root), expected) as Error;

@@ -16,7 +16,7 @@ function print(rows) {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   const line = (/** @type {string[]} */ row) => `| ${row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join(' | ')} |`;
   const [head = [], ...body] = rows;
-  console.log([line(head), line(widths.map((width) => '-'.repeat(width))), ...body.map(line)].join('\n'), '\n');
+  console.log([line(head), line(widths.map((width) => '-'.repeat(width))), ...body.map(line)].join('\n') + '\n');
 }
 
 /**

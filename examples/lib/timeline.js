@@ -44,7 +44,7 @@ exports.timeline = async function timeline({ withProfile, without, names, victim
   const start = performance.now();
   cut();
   cutOff = true;
-  row('0 s', `${victim}'s cable is cut: no FIN, no RST`);
+  row('0 s', `${victim}'s cable is cut`);
 
   /** @type {{ after: number, reason: string } | null} */
   let verdict = null;

@@ -14,8 +14,8 @@ using keepalive::Outcome;
 using keepalive::Settings;
 using keepalive::Socket;
 
-// The result array: the settings by Option, then what was refused.
-enum Slot : int { kRefusedOption = kOptionCount, kRefusedSyscall, kUndoError, kSlotCount };
+// The result array: the settings by Option, then what was refused, then how much was changed.
+enum Slot : int { kRefusedOption = kOptionCount, kRefusedSyscall, kUndoError, kChanges, kSlotCount };
 
 // One for each environment (main thread, worker). The reference keeps the array's memory alive.
 struct Addon {
@@ -24,8 +24,9 @@ struct Addon {
 };
 
 Napi::Value Report(const Napi::CallbackInfo& info, const Outcome& outcome) {
+  std::int32_t* slots = info.Env().GetInstanceData<Addon>()->slots;
+  slots[kChanges] = outcome.changes;
   if (outcome.error != 0) {
-    std::int32_t* slots = info.Env().GetInstanceData<Addon>()->slots;
     slots[kRefusedOption] = outcome.option;
     slots[kRefusedSyscall] = outcome.syscall;
     slots[kUndoError] = outcome.undo_error;
@@ -71,6 +72,12 @@ Napi::Value Apply(const Napi::CallbackInfo& info) {
   return Report(info, keepalive::Apply(SocketArgument(info), SettingsArguments(info, 1)));
 }
 
+Napi::Value AcceptQueueLength(const Napi::CallbackInfo& info) {
+  std::int32_t length = 0;
+  const int error = keepalive::GetAcceptQueueLength(SocketArgument(info), &length);
+  return Napi::Number::New(info.Env(), error == 0 ? length : error);
+}
+
 Napi::Value Try(const Napi::CallbackInfo& info) { return Report(info, keepalive::Try(SettingsArguments(info, 0))); }
 
 #ifdef TCP_KEEPALIVE_REF_FLIP
@@ -104,6 +111,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("read", Napi::Function::New<Read>(env, "read"));
   exports.Set("readSystem", Napi::Function::New<ReadSystem>(env, "readSystem"));
   exports.Set("apply", Napi::Function::New<Apply>(env, "apply"));
+  exports.Set("acceptQueueLength", Napi::Function::New<AcceptQueueLength>(env, "acceptQueueLength"));
   exports.Set("try", Napi::Function::New<Try>(env, "try"));
 #ifdef TCP_KEEPALIVE_REF_FLIP
   exports.Set("findSocket", Napi::Function::New<FindSocket>(env, "findSocket"));

@@ -6,9 +6,9 @@ namespace keepalive {
 
 namespace {
 
-constexpr Outcome kDone = {0, kEnabled, kSetsockopt, 0};
+constexpr Outcome kDone = {0, kEnabled, kSetsockopt, 0, 0};
 
-Outcome Refused(int error, Option option, Syscall syscall) { return {error, option, syscall, 0}; }
+Outcome Refused(int error, Option option, Syscall syscall) { return {error, option, syscall, 0, 0}; }
 
 // Options that were changed, so that they can be put back.
 class Changes {
@@ -20,7 +20,9 @@ class Changes {
     const int error = SetOption(socket_, option, value);
     if (error == 0) {
       done_[count_++] = option;
-      return kDone;
+      Outcome outcome = kDone;
+      outcome.changes = count_;
+      return outcome;
     }
     return Undo(Refused(error, option, kSetsockopt));
   }
@@ -73,7 +75,10 @@ Outcome ApplyAtOnce(Socket socket, const Settings& wanted) {
   if (outcome.error != 0) return outcome;
   if (wanted.value[kEnabled] == 0) return changes.Set(kEnabled, 0);
   const int refusal = EnableAtOnce(socket, wanted.value[kInitialDelay], wanted.value[kInterval]);
-  return refusal == 0 ? kDone : changes.Undo(Refused(refusal, kInitialDelay, kIoctl));
+  if (refusal != 0) return changes.Undo(Refused(refusal, kInitialDelay, kIoctl));
+  outcome = kDone;
+  outcome.changes = 1;
+  return outcome;
 }
 
 template <typename Operation>

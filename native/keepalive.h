@@ -19,6 +19,7 @@ struct Outcome {
   Option option;
   Syscall syscall;
   int undo_error;  // what refused when the options before were put back; 0: the socket is as it was
+  int changes;     // options that were set
 };
 
 Outcome Read(Socket socket, Settings* held);

@@ -36,6 +36,9 @@ extern const bool kTimingAtOnce;
 constexpr std::int32_t kCountAtOnce = 10;
 int EnableAtOnce(Socket socket, std::int32_t initial_delay, std::int32_t interval);
 
+// Connections of a listening socket that wait to be accepted, or kNoSuchOption where the OS does not tell.
+int GetAcceptQueueLength(Socket socket, std::int32_t* length);
+
 // An unconnected TCP socket of this process, to ask the kernel without touching anybody's connection.
 int OpenScratchSocket(Socket* socket);
 void CloseScratchSocket(Socket socket);

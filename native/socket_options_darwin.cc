@@ -18,4 +18,6 @@ const PosixOption kPosixOptions[kOptionCount] = {
 
 const std::int32_t kUserTimeoutUnit = 1000;
 
+int GetAcceptQueueLength(Socket, std::int32_t*) { return kNoSuchOption; }
+
 }  // namespace keepalive

@@ -3,6 +3,8 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <cerrno>
+
 #include "socket_options_posix.h"
 
 namespace keepalive {
@@ -14,5 +16,14 @@ const PosixOption kPosixOptions[kOptionCount] = {
 };
 
 const std::int32_t kUserTimeoutUnit = 1;
+
+// net/ipv4/tcp.c, tcp_get_info: of a listening socket tcpi_unacked is the length of the accept queue.
+int GetAcceptQueueLength(Socket socket, std::int32_t* length) {
+  struct tcp_info info = {};
+  socklen_t size = sizeof(info);
+  if (getsockopt(static_cast<int>(socket), IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return -errno;
+  *length = static_cast<std::int32_t>(info.tcpi_unacked);
+  return 0;
+}
 
 }  // namespace keepalive

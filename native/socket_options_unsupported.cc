@@ -17,6 +17,8 @@ const bool kTimingAtOnce = false;
 
 int EnableAtOnce(Socket, std::int32_t, std::int32_t) { return kNoSuchOption; }
 
+int GetAcceptQueueLength(Socket, std::int32_t*) { return kNoSuchOption; }
+
 int OpenScratchSocket(Socket* socket) {
   *socket = -1;
   return 0;

@@ -111,6 +111,8 @@ int EnableAtOnce(Socket socket, std::int32_t initial_delay, std::int32_t interva
   return refused == 0 ? 0 : LastError();
 }
 
+int GetAcceptQueueLength(Socket, std::int32_t*) { return kNoSuchOption; }
+
 int OpenScratchSocket(Socket* socket) {
   constexpr DWORD kFlags = WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT;
   SOCKET opened = WSASocketW(AF_INET, SOCK_STREAM, IPPROTO_TCP, nullptr, 0, kFlags);

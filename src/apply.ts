@@ -53,8 +53,9 @@ export function disableKeepalive(socket: Socket): void {
 }
 
 function follow(socket: FollowedSocket, profile: CheckedProfile): void {
+  const known = socket[followed] !== undefined && socket.listenerCount('connect', applyOnConnect) > 0;
   socket[followed] = profile;
-  if (socket.listenerCount('connect', applyOnConnect) === 0) socket.prependListener('connect', applyOnConnect);
+  if (!known) socket.prependListener('connect', applyOnConnect);
 }
 
 function forget(socket: FollowedSocket): void {

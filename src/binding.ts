@@ -18,6 +18,8 @@ export interface Binding {
     count: number,
     userTimeout: number,
   ): number;
+  /** Connections that wait to be accepted, or a negative error number. */
+  acceptQueueLength(descriptor: number): number;
   try(
     enabled: number,
     initialDelaySeconds: number,
@@ -29,7 +31,7 @@ export interface Binding {
   readonly findSocket?: (invertReference: () => void) => number;
 }
 
-/** Places in `slots`: the settings in the order of `Option` in `native/socket_options.h`, then what was refused. */
+/** Places in `slots`: the settings in the order of `Option` in `native/socket_options.h`, then what was refused or changed. */
 export const Slot = {
   enabled: 0,
   initialDelay: 1,
@@ -39,6 +41,7 @@ export const Slot = {
   refusedOption: 5,
   refusedSyscall: 6,
   undoError: 7,
+  changes: 8,
 } as const;
 
 /** `kAbsent` of the addon: leave the option alone, or (read) this OS has none. */

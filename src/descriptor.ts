@@ -23,9 +23,9 @@ export const NOT_TCP = -3;
 
 /** The descriptor of a connected socket, or {@link NOT_CONNECTED}, {@link CLOSED} or {@link NOT_TCP}. */
 export function socketDescriptor(socket: Socket): number {
-  if (socket.destroyed) return CLOSED;
   const handle = (socket as unknown as WithHandle)._handle;
-  if (handle === null || handle === undefined) return isAccepted(socket) ? CLOSED : NOT_CONNECTED;
+  // Node takes the handle away as it destroys the socket.
+  if (handle === null || handle === undefined) return socket.destroyed || isAccepted(socket) ? CLOSED : NOT_CONNECTED;
   if (socket.connecting) return isTcp(transport(handle)) ? NOT_CONNECTED : NOT_TCP;
   const descriptor = handleDescriptor(handle);
   return descriptor === NOT_TCP && isTcp(transport(handle)) ? NOT_CONNECTED : descriptor;
@@ -113,4 +113,9 @@ export function transport(handle: Handle): Handle {
 
 function isTcp(handle: Handle): boolean {
   return handle.constructor.name === 'TCP';
+}
+
+/** Tells one listening of a server from the next, which may get the same descriptor; null where it does not listen. */
+export function listeningIdentity(server: Server): object | null {
+  return (server as unknown as WithHandle)._handle ?? null;
 }

@@ -24,8 +24,12 @@ export interface KeepaliveSettings {
 const second = 1000;
 const { slots } = binding;
 
-/** Puts a profile on a connected socket, all of it or nothing. A socket that holds it already is only read. */
-export function setProfile(descriptor: number, profile: CheckedProfile): void {
+/**
+ * Puts a profile on a connected or listening socket, all of it or nothing.
+ *
+ * @returns false when the socket held it already and was only read.
+ */
+export function setProfile(descriptor: number, profile: CheckedProfile): boolean {
   const initialDelay = profile.initialDelay / second;
   const interval = profile.interval / second;
   const userTimeout = userTimeoutOf(profile);
@@ -37,6 +41,26 @@ export function setProfile(descriptor: number, profile: CheckedProfile): void {
   }
   const errno = binding.apply(descriptor, 1, initialDelay, interval, profile.count, userTimeout);
   if (errno !== 0) throw refusal(errno);
+  return slots[Slot.changes] !== 0;
+}
+
+/** Puts back what {@link getSettings} read. */
+export function putSettings(descriptor: number, held: KeepaliveSettings): void {
+  const { enabled, initialDelay, interval, count, userTimeout } = held;
+  const errno = binding.apply(
+    descriptor,
+    enabled ? 1 : 0,
+    initialDelay / second,
+    interval / second,
+    count,
+    userTimeout ?? absent,
+  );
+  if (errno !== 0) throw refusal(errno);
+}
+
+/** Connections of a listening socket that wait to be accepted. */
+export function acceptQueueLength(descriptor: number): number {
+  return Math.max(0, binding.acceptQueueLength(descriptor));
 }
 
 /** Keepalive off and the user timeout back to the system's; the timing stays. */

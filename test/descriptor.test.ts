@@ -67,13 +67,14 @@ void t.test('among 2,000 handles, some unreferenced, some closing', async (t) =>
 void t.test('a connection from the port of one that was reset is not taken for it', async (t) => {
   const server = net.createServer({ pauseOnConnect: true });
   const port = await listening(t, server);
-  const first = owned(t, net.connect({ port, host: '127.0.0.1' }));
+  const localAddress = '127.83.0.7'; // nobody else here takes its ports
+  const first = owned(t, net.connect({ port, host: '127.0.0.1', localAddress }));
   const [[one]] = (await Promise.all([once(server, 'connection'), once(first, 'connect')])) as [[Socket], unknown];
   const localPort = first.localPort!;
   const closed = new Promise((resolve) => first.once('close', resolve));
   first.resetAndDestroy();
   await closed;
-  const second = owned(t, net.connect({ port, host: '127.0.0.1', localPort }));
+  const second = owned(t, net.connect({ port, host: '127.0.0.1', localAddress, localPort }));
   const [[two]] = (await Promise.all([once(server, 'connection'), once(second, 'connect')])) as [[Socket], unknown];
   t.equal(second.localPort, localPort);
   t.equal(found(owned(t, two)), fdOf(two));
@@ -124,7 +125,8 @@ void t.test('in a worker thread', async (t) => {
      }).listen(0, '127.0.0.1', () => net.connect(server.address().port, '127.0.0.1').resume());`,
     { eval: true, workerData: path.join(testAddons, 'ref_flip.node') },
   );
+  const exit = once(worker, 'exit');
   const [[foundFd, fd]] = (await once(worker, 'message')) as [[number, number]];
   t.equal(foundFd, fd);
-  await once(worker, 'exit');
+  await exit;
 });

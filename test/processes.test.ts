@@ -55,8 +55,9 @@ void t.test('child.send keeps what the kernel holds; the child can read and chan
 
 void t.test('a round-robin cluster worker has no listener to read', async (t) => {
   const primary = fork(require.resolve('./fixtures/cluster.js'), { execArgv: [] });
+  const exit = once(primary, 'exit');
   const [answer] = (await once(primary, 'message')) as [{ code: string; accepted: KeepaliveSettings }];
   t.equal(answer.code, 'ERR_KEEPALIVE_NOT_TCP');
   t.strictSame(answer.accepted, settings, 'its connections are ordinary sockets');
-  await once(primary, 'exit');
+  await exit;
 });

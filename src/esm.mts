@@ -2,6 +2,8 @@
 export {
   KeepaliveError,
   applyKeepalive,
+  applyKeepaliveToAgent,
+  applyKeepaliveToServer,
   defineProfile,
   detectionTime,
   disableKeepalive,
@@ -11,6 +13,7 @@ export {
   readSystemKeepalive,
 } from './index.js';
 export type {
+  AgentKeepalive,
   DetectionTime,
   KeepaliveErrorCode,
   KeepaliveLimits,
@@ -18,4 +21,6 @@ export type {
   KeepaliveRange,
   KeepaliveSettings,
   KeepaliveSupport,
+  ServerKeepalive,
+  ServerKeepaliveOptions,
 } from './index.js';

@@ -1,3 +1,4 @@
+export { applyKeepaliveToAgent, type AgentKeepalive } from './agent.js';
 export { applyKeepalive, disableKeepalive } from './apply.js';
 export { detectionTime, type DetectionTime } from './detection.js';
 export { KeepaliveError, type KeepaliveErrorCode } from './errors.js';
@@ -7,3 +8,4 @@ export { defineProfile, type KeepaliveProfile } from './profile.js';
 export { profiles } from './profiles.js';
 export { readKeepalive } from './read.js';
 export { keepaliveSupport, type KeepaliveSupport } from './support.js';
+export { applyKeepaliveToServer, type ServerKeepalive, type ServerKeepaliveOptions } from './server.js';

@@ -1,0 +1,142 @@
+import { Agent, type ClientRequest } from 'node:http';
+import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { applyKeepalive } from './apply.js';
+import { KeepaliveError, invalidArgumentType } from './errors.js';
+import { checked, type KeepaliveProfile } from './profile.js';
+
+/** What {@link applyKeepaliveToAgent} returns. */
+export interface AgentKeepalive {
+  /** Another profile, also for the sockets that the agent has now. Throws as `applyKeepalive` does. */
+  update(profile: KeepaliveProfile): void;
+  /** Leaves later sockets to the agent. Those it has now keep what they have. */
+  stop(): void;
+  [Symbol.dispose](): void;
+}
+
+type OnCreated = (error: Error | null, socket: Duplex) => void;
+
+/** The points that Node documents for overriding (doc/api/http.md), as an agent has them. */
+interface OverridePoints {
+  createConnection(options: object, created?: OnCreated): Duplex | null | undefined;
+  keepSocketAlive(socket: Duplex): boolean | undefined;
+  reuseSocket(socket: Duplex, request: ClientRequest): void;
+}
+
+const tunedAgents = new WeakMap<Agent, TunedAgent>();
+
+/**
+ * Gives the sockets of an `http.Agent` or `https.Agent` the profile: those it has now, in use or pooled, those it opens
+ * later (in 'connect'), and again when one returns to the pool or is taken from it, because `https.Agent` of Node 18 to
+ * 22 overwrites the timing there. Sockets that are no TCP connections (`socketPath`, tunnels over a stream) are left
+ * alone. Called again for the same agent, it updates the profile.
+ *
+ * A socket that refuses the profile is destroyed with the error, so its request fails with it; a pooled one is not
+ * kept. Throws `ERR_INVALID_ARG_TYPE` and `ERR_KEEPALIVE_PROFILE`.
+ */
+export function applyKeepaliveToAgent(agent: Agent, profile: KeepaliveProfile): AgentKeepalive {
+  if (!(agent instanceof Agent)) throw invalidArgumentType('agent', 'an http.Agent', agent);
+  checked(profile);
+  const known = tunedAgents.get(agent);
+  if (known !== undefined) {
+    known.update(profile);
+    return known;
+  }
+  const tuned = new TunedAgent(agent, profile);
+  tunedAgents.set(agent, tuned);
+  return tuned;
+}
+
+class TunedAgent implements AgentKeepalive {
+  readonly #agent: Agent;
+  readonly #restore: (() => void)[] = [];
+  /** undefined: stopped. Somebody may have wrapped our overrides, so they can outlive stop(). */
+  #profile: KeepaliveProfile | undefined;
+
+  constructor(agent: Agent, profile: KeepaliveProfile) {
+    this.#agent = agent;
+    this.#profile = profile;
+    this.#tuneAll();
+    const tune = (socket: unknown) => {
+      this.#tune(socket);
+    };
+
+    this.#override('createConnection', (original) => {
+      return function createConnection(this: OverridePoints, options, created, ...rest) {
+        // The default one hands `created` to 'connect' too, which calls it without arguments.
+        const onCreated: OnCreated = (error, socket) => {
+          tune(socket);
+          created?.(error, socket);
+        };
+        const socket = original.call(this, options, created === undefined ? undefined : onCreated, ...rest);
+        tune(socket);
+        return socket;
+      };
+    });
+    this.#override('keepSocketAlive', (original) => {
+      return function keepSocketAlive(this: OverridePoints, socket) {
+        const kept = original.call(this, socket);
+        tune(socket);
+        return Boolean(kept) && !socket.destroyed;
+      };
+    });
+    this.#override('reuseSocket', (original) => {
+      return function reuseSocket(this: OverridePoints, socket, request) {
+        original.call(this, socket, request);
+        tune(socket);
+      };
+    });
+  }
+
+  update(profile: KeepaliveProfile): void {
+    checked(profile);
+    if (this.#profile === undefined) return;
+    this.#profile = profile;
+    this.#tuneAll();
+  }
+
+  stop(): void {
+    this.#profile = undefined;
+    for (const restore of this.#restore) restore();
+    tunedAgents.delete(this.#agent);
+  }
+
+  [Symbol.dispose](): void {
+    this.stop();
+  }
+
+  #tuneAll(): void {
+    for (const pool of [this.#agent.sockets, this.#agent.freeSockets]) {
+      for (const sockets of Object.values(pool))
+        sockets?.forEach((socket) => {
+          this.#tune(socket);
+        });
+    }
+  }
+
+  #tune(socket: unknown): void {
+    if (this.#profile === undefined || !(socket instanceof Socket) || socket.destroyed) return;
+    try {
+      applyKeepalive(socket, this.#profile);
+    } catch (error) {
+      if (error instanceof KeepaliveError && error.code === 'ERR_KEEPALIVE_NOT_TCP') return;
+      socket.destroy(error as Error);
+    }
+  }
+
+  #override<Name extends keyof OverridePoints>(
+    name: Name,
+    replace: (original: OverridePoints[Name]) => OverridePoints[Name],
+  ): void {
+    const agent = this.#agent as unknown as OverridePoints;
+    const original = agent[name];
+    const isOwn = Object.hasOwn(agent, name);
+    const replacement = replace(original);
+    agent[name] = replacement;
+    this.#restore.push(() => {
+      if (agent[name] !== replacement) return;
+      if (isOwn) agent[name] = original;
+      else Reflect.deleteProperty(agent, name);
+    });
+  }
+}

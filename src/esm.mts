@@ -3,6 +3,7 @@ export {
   KeepaliveError,
   applyKeepalive,
   applyKeepaliveToAgent,
+  applyKeepaliveToAll,
   applyKeepaliveToServer,
   defineProfile,
   detectionTime,
@@ -15,6 +16,9 @@ export {
 export type {
   AgentKeepalive,
   DetectionTime,
+  FleetFailure,
+  FleetOptions,
+  FleetResult,
   KeepaliveErrorCode,
   KeepaliveLimits,
   KeepaliveProfile,

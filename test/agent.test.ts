@@ -138,7 +138,10 @@ void t.test('sockets that are no TCP connections are left alone', async (t) => {
 
   const stream = new Duplex({
     read: () => undefined,
-    write: (_chunk, _encoding, done) => void (stream.push(answer), done()),
+    write: (_chunk, _encoding, done) => {
+      stream.push(answer);
+      done();
+    },
   });
   const tunnel = new http.Agent();
   Object.assign(tunnel, { createConnection: () => stream });

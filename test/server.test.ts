@@ -51,8 +51,8 @@ const kinds: [string, () => Server][] = [
   ['tls', () => tls.createServer(certificate)],
   ['http', () => http.createServer()],
   ['https', () => https.createServer(certificate)],
-  ['http2', () => http2.createServer() as unknown as Server],
-  ['http2 secure', () => http2.createSecureServer(certificate) as unknown as Server],
+  ['http2', () => http2.createServer()],
+  ['http2 secure', () => http2.createSecureServer(certificate)],
 ];
 
 for (const [name, create] of kinds) {
@@ -226,7 +226,9 @@ void t.test('a Unix-domain listener is refused: at once, or when it listens', as
 
 void t.test('without onError: one process warning for each server', async (t) => {
   const warnings: Error[] = [];
-  const onWarning = (warning: Error) => void (warning.name === 'KeepaliveWarning' && warnings.push(warning));
+  const onWarning = (warning: Error) => {
+    if (warning.name === 'KeepaliveWarning') warnings.push(warning);
+  };
   process.on('warning', onWarning);
   t.teardown(() => process.removeListener('warning', onWarning));
   const server = net.createServer();

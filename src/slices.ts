@@ -1,0 +1,42 @@
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+
+/** How {@link inSlices} goes about it. */
+export interface SliceOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Not before this time of `performance.now()`; undefined: at once. */
+  readonly dueAt?: ((index: number) => number | undefined) | undefined;
+}
+
+/** Milliseconds after which the event loop gets its turn: the rest to half a millisecond is for the last item. */
+const slice = 0.4;
+
+/** Visits items in slices, so that a long list does not hold the event loop. Rejects with the signal's reason. */
+export async function inSlices<T>(
+  items: Iterable<T>,
+  visit: (item: T, index: number) => void,
+  { signal, dueAt }: SliceOptions = {},
+): Promise<void> {
+  let index = 0;
+  let now = performance.now();
+  let end = now + slice;
+  for (const item of items) {
+    signal?.throwIfAborted();
+    const wait = (dueAt?.(index) ?? now) - now;
+    if (wait > 0 || now > end) {
+      await (wait > 0 ? pause(Math.ceil(wait), signal) : nextTurn());
+      signal?.throwIfAborted();
+      end = performance.now() + slice;
+    }
+    visit(item, index);
+    index += 1;
+    now = performance.now();
+  }
+}
+
+async function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+  try {
+    await sleep(milliseconds, undefined, { signal });
+  } catch {
+    // The caller throws the signal's own reason.
+  }
+}

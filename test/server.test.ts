@@ -13,7 +13,7 @@ import { applyKeepalive, applyKeepaliveToServer } from 'tcp-keepalive';
 import certificate from '../examples/certificate.js';
 import { fdOf, held, heldBy, poke } from './fixtures/oracle';
 import { other, profile } from './fixtures/profiles';
-import { listening, owned, unixPair } from './fixtures/sockets';
+import { listening, owned, unixPair, unixPath } from './fixtures/sockets';
 
 const fresh = [0, 7_200, 75, 9, 0];
 
@@ -218,8 +218,7 @@ void t.test('a Unix-domain listener is refused: at once, or when it listens', as
   const later = net.createServer();
   const errors: unknown[] = [];
   applyKeepaliveToServer(later, profile, { onError: (...args) => void errors.push(args) });
-  const folder = t.testdir({});
-  owned(t, later).listen(path.join(folder, 'socket'));
+  owned(t, later).listen(unixPath(t));
   await once(later, 'listening');
   t.match(errors, [[{ code: 'ERR_KEEPALIVE_NOT_TCP' }, undefined]]);
 });
@@ -234,7 +233,7 @@ void t.test('without onError: one process warning for each server', async (t) =>
   const server = net.createServer();
   applyKeepaliveToServer(server, profile);
   for (const round of [1, 2]) {
-    server.listen(path.join(t.testdir({}), 'socket'));
+    server.listen(unixPath(t));
     await once(server, 'listening');
     await new Promise((resolve) => server.close(resolve));
     t.match(warnings, [{ code: 'ERR_KEEPALIVE_NOT_TCP' }], `listening ${round}`);

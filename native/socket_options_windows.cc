@@ -101,6 +101,7 @@ int SetOption(Socket socket, Option option, std::int32_t value) {
   return option == kUserTimeout ? SetUserTimeout(socket, value) : Set(socket, kOptions[option], value);
 }
 
+// Not so where only TCP_MAXRT is there, which is in seconds: the user timeout is then set on each apply.
 std::int32_t AsHeld(Option, std::int32_t value) { return value; }
 
 int EnableAtOnce(Socket socket, std::int32_t initial_delay, std::int32_t interval) {

@@ -1,10 +1,11 @@
 import type { Socket } from 'node:net';
-import { CLOSED, NOT_CONNECTED, assertSocket, isAccepted, missing, socketDescriptor } from './descriptor.js';
+import { CLOSED, NOT_CONNECTED, assertSocket, hasEnded, isAccepted, missing, socketDescriptor } from './descriptor.js';
 import { clearProfile, setProfile } from './kernel.js';
 import { checked, type CheckedProfile, type KeepaliveProfile } from './profile.js';
 
-// A property and not a WeakMap: http2 hands out a proxy of the socket, and both must lead to the same profile.
-const followed = Symbol('tcp-keepalive profile');
+// A property and not a WeakMap: http2 hands out a proxy of the socket, and both must lead to the same profile; so must two
+// copies of this package.
+const followed: unique symbol = Symbol.for('tcp-keepalive.profile') as never;
 type FollowedSocket = Socket & { [followed]?: CheckedProfile | undefined };
 
 /**
@@ -15,7 +16,10 @@ type FollowedSocket = Socket & { [followed]?: CheckedProfile | undefined };
  * and a failure there destroys the socket with the error. Either way a client socket that connects again has it again.
  *
  * Every option of the profile is set, or an error is thrown and the socket is as it was. A socket that already holds the
- * profile is only read. Otherwise the silence is counted anew: the first probe comes one `initialDelay` after the call.
+ * profile is only read. Otherwise no probe is sent before one `initialDelay` has passed. What comes after that the kernel
+ * judges by the silence since the peer was last heard: if that is longer than the user timeout, or if probes are
+ * unanswered already, one unanswered probe, or none, ends the connection.
+ *
  * Linux and macOS: five getsockopt and a setsockopt for each option that differs. Windows before 10.0.16299: one
  * SIO_KEEPALIVE_VALS, which allows a `count` of 10 only.
  *
@@ -45,6 +49,7 @@ export function applyKeepalive(socket: Socket, profile: KeepaliveProfile): boole
  * Throws `ERR_INVALID_ARG_TYPE`, `ERR_KEEPALIVE_NOT_TCP`, or the kernel's own code with `errno`, `syscall` and `option`.
  */
 export function disableKeepalive(socket: Socket): void {
+  if (hasEnded(socket)) return;
   assertSocket(socket);
   const descriptor = socketDescriptor(socket);
   if (descriptor >= 0) clearProfile(descriptor);
@@ -66,9 +71,9 @@ function forget(socket: FollowedSocket): void {
 
 function applyOnConnect(this: FollowedSocket): void {
   const profile = this[followed];
-  const descriptor = socketDescriptor(this);
-  if (profile === undefined || descriptor === CLOSED) return;
+  if (profile === undefined) return;
   try {
+    const descriptor = socketDescriptor(this);
     if (descriptor < 0) throw missing(descriptor);
     setProfile(descriptor, profile);
   } catch (error) {

@@ -1,4 +1,5 @@
-import { Server, Socket } from 'node:net';
+import { Socket, type Server } from 'node:net';
+import { Duplex } from 'node:stream';
 import { binding, type Binding } from './binding.js';
 import { KeepaliveError, invalidArgumentType } from './errors.js';
 
@@ -25,8 +26,10 @@ export const NOT_TCP = -3;
 export function socketDescriptor(socket: Socket): number {
   const handle = (socket as unknown as WithHandle)._handle;
   // Node takes the handle away as it destroys the socket.
-  if (handle === null || handle === undefined) return socket.destroyed || isAccepted(socket) ? CLOSED : NOT_CONNECTED;
+  if (handle === null || handle === undefined) return socket.destroyed || wasSentAway(socket) ? CLOSED : NOT_CONNECTED;
   if (socket.connecting) return isTcp(transport(handle)) ? NOT_CONNECTED : NOT_TCP;
+  if (handle.fd !== undefined && handle.fd >= 0) return handle.fd;
+  if (isOverDestroyed(socket)) return CLOSED;
   const descriptor = handleDescriptor(handle);
   return descriptor === NOT_TCP && isTcp(transport(handle)) ? NOT_CONNECTED : descriptor;
 }
@@ -37,29 +40,51 @@ export function serverDescriptor(server: Server): number {
   return handle === null || handle === undefined ? NOT_CONNECTED : handleDescriptor(handle);
 }
 
-/** Whether the socket came from a server, and so can never be connected again. */
+/** Whether the socket came from a server: nobody connects it again. */
 export function isAccepted(socket: Socket): boolean {
   const { server } = socket as unknown as { server?: unknown };
   return server !== undefined && server !== null;
 }
 
-/** Throws `ERR_INVALID_ARG_TYPE`, or `ERR_KEEPALIVE_CLOSED` for the socket of an http2 session that has ended. */
-export function assertSocket(socket: unknown): asserts socket is Socket {
-  if (!isInstance(socket, Socket)) throw invalidArgumentType('socket', 'a net.Socket', socket);
+/** An accepted socket without a handle that nobody destroyed: child.send() took it. */
+function wasSentAway(socket: Socket): boolean {
+  const { _server } = socket as unknown as { _server?: unknown };
+  return _server !== undefined && _server !== null;
 }
 
-/** As `instanceof`. The proxy that http2 hands out throws on any access once its session has ended. */
-export function isInstance<T>(value: unknown, type: abstract new (...args: never[]) => T): value is T {
+/** TLS learns some turns later that the socket below it is gone. */
+function isOverDestroyed(socket: Socket): boolean {
+  const { _parent } = socket as unknown as { _parent?: Socket | null };
+  return _parent?.destroyed === true;
+}
+
+/** Throws `ERR_INVALID_ARG_TYPE`, or `ERR_KEEPALIVE_CLOSED` for what http2 handed out as a socket and has ended. */
+export function assertSocket(socket: unknown): asserts socket is Socket {
+  const kind = kindOf(socket);
+  if (kind === 'socket') return;
+  throw kind === 'ended' ? missing(CLOSED) : invalidArgumentType('socket', 'a net.Socket', socket);
+}
+
+/** Whether http2 handed this out as a socket that has ended since. */
+export function hasEnded(value: unknown): boolean {
+  return kindOf(value) === 'ended';
+}
+
+function kindOf(value: unknown): 'socket' | 'ended' | 'other' {
   try {
-    return value instanceof type;
+    if (value instanceof Socket) return 'socket';
+    // The `request.socket` of an http2 stream that has ended shows the stream.
+    const isStream = value instanceof Duplex && 'rstCode' in value;
+    return isStream && (value as { session?: unknown }).session === undefined ? 'ended' : 'other';
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ERR_HTTP2_SOCKET_UNBOUND') throw missing(CLOSED);
+    // The `socket` of an http2 session that has ended throws on any access.
+    if ((error as NodeJS.ErrnoException).code === 'ERR_HTTP2_SOCKET_UNBOUND') return 'ended';
     throw error;
   }
 }
 
 /** The error for an answer of {@link socketDescriptor} or {@link serverDescriptor} that is not a descriptor. */
-export function missing(answer: number): KeepaliveError {
+export function missing(answer: number, cause?: KeepaliveError): KeepaliveError {
   switch (answer) {
     case NOT_CONNECTED:
       return new KeepaliveError(
@@ -67,7 +92,7 @@ export function missing(answer: number): KeepaliveError {
         "There is nothing in the kernel to read yet: wait for the socket's 'connect' or the server's 'listening' event",
       );
     case CLOSED:
-      return new KeepaliveError('ERR_KEEPALIVE_CLOSED', 'The socket is closed');
+      return new KeepaliveError('ERR_KEEPALIVE_CLOSED', 'The socket is closed', { cause });
     default:
       return notTcp();
   }

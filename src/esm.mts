@@ -20,6 +20,7 @@ export type {
   FleetOptions,
   FleetResult,
   KeepaliveErrorCode,
+  KeepaliveErrorDetails,
   KeepaliveLimits,
   KeepaliveProfile,
   KeepaliveRange,

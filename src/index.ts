@@ -2,7 +2,7 @@ export { applyKeepaliveToAgent, type AgentKeepalive } from './agent.js';
 export { applyKeepalive, disableKeepalive } from './apply.js';
 export { detectionTime, type DetectionTime } from './detection.js';
 export { applyKeepaliveToAll, type FleetFailure, type FleetOptions, type FleetResult } from './fleet.js';
-export { KeepaliveError, type KeepaliveErrorCode } from './errors.js';
+export { KeepaliveError, type KeepaliveErrorCode, type KeepaliveErrorDetails } from './errors.js';
 export { readSystemKeepalive, type KeepaliveSettings } from './kernel.js';
 export type { KeepaliveLimits, KeepaliveRange } from './platform.js';
 export { defineProfile, type KeepaliveProfile } from './profile.js';

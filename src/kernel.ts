@@ -1,5 +1,5 @@
 import { Slot, absent, binding, syscalls } from './binding.js';
-import { notTcp } from './descriptor.js';
+import { CLOSED, missing, notTcp } from './descriptor.js';
 import { KeepaliveError, systemErrorText } from './errors.js';
 import { platform } from './platform.js';
 import { matchingUserTimeout, type CheckedProfile } from './profile.js';
@@ -24,6 +24,10 @@ export interface KeepaliveSettings {
 const second = 1000;
 const { slots } = binding;
 
+/** Values that the kernel took on a scratch socket. Bounded, for programs that make up profiles as they go. */
+const takenProfiles = new Set<string>();
+const mostTakenProfiles = 1000;
+
 /**
  * Puts a profile on a connected or listening socket, all of it or nothing.
  *
@@ -34,14 +38,24 @@ export function setProfile(descriptor: number, profile: CheckedProfile): boolean
   const interval = profile.interval / second;
   const userTimeout = userTimeoutOf(profile);
   if (!profile.tried) {
-    const errno = binding.try(1, initialDelay, interval, profile.count, userTimeout);
-    if (errno === 0) profile.tried = true;
-    // Without a descriptor left for the scratch socket the profile goes untried: a refusal is put back all the same.
-    else if (refusedSyscall() !== 'socket') throw refusal(errno);
+    const values = [initialDelay, interval, profile.count, userTimeout] as const;
+    const key = values.join('/');
+    if (!takenProfiles.has(key)) tryProfile(key, values);
+    profile.tried = takenProfiles.has(key);
   }
   const errno = binding.apply(descriptor, 1, initialDelay, interval, profile.count, userTimeout);
-  if (errno !== 0) throw refusal(errno);
+  if (errno !== 0) throw socketRefusal(errno);
   return slots[Slot.changes] !== 0;
+}
+
+/** Throws if the kernel refuses a profile on a scratch socket. */
+function tryProfile(key: string, values: readonly [number, number, number, number]): void {
+  const errno = binding.try(1, ...values);
+  // Without a descriptor left for the scratch socket the profile goes untried: a refusal is put back all the same.
+  if (errno !== 0 && refusedSyscall() === 'socket') return;
+  if (errno !== 0) throw refusal(errno);
+  if (takenProfiles.size >= mostTakenProfiles) takenProfiles.clear();
+  takenProfiles.add(key);
 }
 
 /** Puts back what {@link getSettings} read. */
@@ -66,7 +80,7 @@ export function acceptQueueLength(descriptor: number): number {
 /** Keepalive off and the user timeout back to the system's; the timing stays. */
 export function clearProfile(descriptor: number): void {
   const errno = binding.apply(descriptor, 0, absent, absent, absent, hasUserTimeout() ? 0 : absent);
-  if (errno !== 0) throw refusal(errno);
+  if (errno !== 0) throw socketRefusal(errno);
 }
 
 /** What a connected or listening socket holds. */
@@ -94,8 +108,11 @@ let knownUserTimeout: boolean | undefined;
 /** Whether this system has a user timeout, asked of a fresh socket once. */
 export function hasUserTimeout(): boolean {
   if (knownUserTimeout !== undefined) return knownUserTimeout;
-  if (binding.readSystem() !== 0) return platform.limits.userTimeout !== null;
-  return (knownUserTimeout = slots[Slot.userTimeout] !== absent);
+  const errno = binding.readSystem();
+  const offered = errno === 0 ? slots[Slot.userTimeout] !== absent : platform.limits.userTimeout !== null;
+  // Out of descriptors: ask again another time.
+  if (errno === 0 || refusedSyscall() !== 'socket') knownUserTimeout = offered;
+  return offered;
 }
 
 function userTimeoutOf(profile: CheckedProfile): number {
@@ -116,6 +133,12 @@ function settings(): KeepaliveSettings {
 
 function refusedSyscall(): (typeof syscalls)[number] {
   return syscalls[slots[Slot.refusedSyscall]!]!;
+}
+
+/** The error for a call on somebody's socket: its connection may be dead without Node knowing it yet. */
+function socketRefusal(errno: number): KeepaliveError {
+  const error = refusal(errno);
+  return platform.deadConnectionErrors.includes(error.code) ? missing(CLOSED, error) : error;
 }
 
 /** The error for the call that `slots` describes. */

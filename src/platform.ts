@@ -18,6 +18,8 @@ export interface Platform {
   readonly limits: KeepaliveLimits;
   readonly tcpInfo: boolean;
   readonly listenerInheritance: boolean;
+  /** What the kernel answers to a new setting once a connection is dead but not yet closed here. */
+  readonly deadConnectionErrors: readonly string[];
   /** Milliseconds in the unit that the kernel keeps the user timeout in. */
   readonly userTimeoutUnit: number;
   /** A user timeout also decides, in place of the count, when unanswered probes end an idle connection. */
@@ -43,6 +45,7 @@ const linux: Platform = {
   limits: limits(32_767, 127, int32Max),
   tcpInfo: true,
   listenerInheritance: true,
+  deadConnectionErrors: [],
   userTimeoutUnit: 1,
   userTimeoutEndsProbing: true,
 };
@@ -53,6 +56,7 @@ const darwin: Platform = {
   limits: limits(4_294_967, int32Max, Math.floor(int32Max / second) * second),
   tcpInfo: true,
   listenerInheritance: false,
+  deadConnectionErrors: ['EINVAL', 'ECONNRESET'], // bsd/kern/uipc_socket.c, sosetoptlock
   userTimeoutUnit: second,
   userTimeoutEndsProbing: false,
 };
@@ -63,6 +67,7 @@ const windows: Platform = {
   limits: limits(4_294_967, 255, int32Max),
   tcpInfo: true,
   listenerInheritance: false,
+  deadConnectionErrors: ['ENOTCONN', 'ECONNRESET'], // WSAENETRESET too, see LastError() in native/
   userTimeoutUnit: 1,
   userTimeoutEndsProbing: false,
 };
@@ -72,6 +77,7 @@ const unsupported: Platform = {
   limits: limits(32_767, 127, null),
   tcpInfo: false,
   listenerInheritance: false,
+  deadConnectionErrors: [],
   userTimeoutUnit: 1,
   userTimeoutEndsProbing: false,
 };

@@ -174,10 +174,11 @@ function unknownField(field: string): KeepaliveError {
   const written = field.toLowerCase();
   const meant = fields.find((name) => {
     const known = name.toLowerCase();
-    return known.startsWith(written) || written.startsWith(known);
+    return written.length > 1 && (known.startsWith(written) || written.startsWith(known));
   });
   const hint = meant === undefined ? '' : `; did you mean ${meant}?`;
-  return invalid(field, `is not a field of a profile (known: ${fields.join(', ')})${hint}`);
+  const problem = `is not a field of a profile (known: ${fields.join(', ')})${hint}`;
+  return new KeepaliveError('ERR_KEEPALIVE_PROFILE', `${display(field)} ${problem}`, { field });
 }
 
 function invalid(field: string, problem: string): KeepaliveError {

@@ -1,5 +1,5 @@
 import { Server, type Socket } from 'node:net';
-import { assertSocket, isInstance, missing, serverDescriptor, socketDescriptor } from './descriptor.js';
+import { assertSocket, hasEnded, missing, serverDescriptor, socketDescriptor } from './descriptor.js';
 import { getSettings, type KeepaliveSettings } from './kernel.js';
 
 /**
@@ -16,7 +16,7 @@ export function readKeepalive(target: Socket | Server): KeepaliveSettings {
 }
 
 function descriptorOf(target: Socket | Server): number {
-  if (isInstance(target, Server)) return serverDescriptor(target);
+  if (!hasEnded(target) && target instanceof Server) return serverDescriptor(target);
   assertSocket(target);
   return socketDescriptor(target);
 }

@@ -2,8 +2,6 @@ import { Server, type Socket } from 'node:net';
 import {
   CLOSED,
   NOT_CONNECTED,
-  NOT_TCP,
-  isInstance,
   listeningIdentity,
   missing,
   notTcp,
@@ -57,7 +55,7 @@ export function applyKeepaliveToServer(
   profile: KeepaliveProfile,
   options: ServerKeepaliveOptions = {},
 ): ServerKeepalive {
-  if (!isInstance(server, Server)) throw invalidArgumentType('server', 'a net.Server', server);
+  if (!(server instanceof Server)) throw invalidArgumentType('server', 'a net.Server', server);
   if (typeof options !== 'object' || (options as unknown) === null) {
     throw invalidArgumentType('options', 'an object', options);
   }
@@ -116,12 +114,12 @@ class TunedServer implements ServerKeepalive {
 
   stop(): void {
     const listener = this.#currentListener();
-    if (listener !== undefined) putSettings(serverDescriptor(this.#server), listener.before);
     this.#listener = undefined;
     this.#stopLooking();
     this.#server.removeListener('listening', this.#onListening);
     this.#server.removeListener('newListener', this.#onNewListener);
     tunedServers.delete(this.#server);
+    if (listener !== undefined) putSettings(serverDescriptor(this.#server), listener.before);
   }
 
   [Symbol.dispose](): void {
@@ -135,12 +133,12 @@ class TunedServer implements ServerKeepalive {
   #tuneListener(): void {
     const descriptor = serverDescriptor(this.#server);
     if (descriptor !== NOT_CONNECTED && typeof this.#server.address() === 'string') throw notTcp();
-    // A round-robin cluster worker has no descriptor: NOT_TCP.
+    // The server of a round-robin cluster worker has no descriptor.
     if (descriptor >= 0 && platform.listenerInheritance) {
       const before = getSettings(descriptor);
       setProfile(descriptor, this.#profile);
       this.#listener = { identity: listeningIdentity(this.#server), before };
-    } else if (descriptor !== NOT_CONNECTED && descriptor !== NOT_TCP && descriptor < 0) throw missing(descriptor);
+    }
     this.#look();
   }
 

@@ -1,10 +1,12 @@
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
 import http2 from 'node:http2';
 import net, { type Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import tls from 'node:tls';
 import t, { type Test } from 'tap';
-import { applyKeepalive, disableKeepalive, readKeepalive } from 'tcp-keepalive';
+import { applyKeepalive, disableKeepalive, readKeepalive, readSystemKeepalive } from 'tcp-keepalive';
 import certificate from '../examples/certificate.js';
 import { held, heldBy, poke, timerShownBySs } from './fixtures/oracle';
 import { other, profile } from './fixtures/profiles';
@@ -112,9 +114,57 @@ for (const secure of [false, true]) {
     await closed;
     t.throws(() => applyKeepalive(socket, profile), { code: 'ERR_KEEPALIVE_CLOSED' });
     t.throws(() => readKeepalive(socket), { code: 'ERR_KEEPALIVE_CLOSED' });
+    t.doesNotThrow(() => disableKeepalive(socket), 'there is nothing left to turn off');
     serverSession.destroy();
   });
 }
+
+void t.test('the socket of an http2 request, while its stream lives and after', async (t) => {
+  const server = http2.createServer();
+  const port = await listening(t, server);
+  const session = http2.connect(`http://127.0.0.1:${port}`);
+  t.teardown(() => session.destroy());
+  session.request().end().resume();
+  const [request, response] = (await once(server, 'request')) as [http2.Http2ServerRequest, http2.Http2ServerResponse];
+  exercise(t, request.socket);
+  const { socket } = request;
+  const closed = new Promise((resolve) => request.stream.once('close', resolve));
+  response.end();
+  await closed;
+  t.throws(() => applyKeepalive(socket, profile), { code: 'ERR_KEEPALIVE_CLOSED' });
+  t.throws(() => readKeepalive(socket), { code: 'ERR_KEEPALIVE_CLOSED' });
+  t.doesNotThrow(() => disableKeepalive(socket));
+});
+
+void t.test('TLS over a socket that was just destroyed', async (t) => {
+  const server = tls.createServer(certificate);
+  const port = await listening(t, server);
+  const socket = owned(t, net.connect(port, '127.0.0.1'));
+  await once(socket, 'connect');
+  const secure = tls.connect({ socket, rejectUnauthorized: false });
+  await once(secure, 'secureConnect');
+  const closed = new Promise((resolve) => secure.once('close', resolve));
+  socket.destroy();
+  t.throws(() => applyKeepalive(secure, profile), { code: 'ERR_KEEPALIVE_CLOSED' });
+  t.throws(() => readKeepalive(secure), { code: 'ERR_KEEPALIVE_CLOSED' });
+  await closed; // Node 20 crashes when the upper one is destroyed before that
+});
+
+void t.test('out of descriptors: applied without the trial on a scratch socket', async (t) => {
+  const { client } = await tcpPair(t);
+  const opened: number[] = [];
+  t.teardown(() => opened.forEach((fd) => closeSync(fd)));
+  const limit = spawnSync('prlimit', [`--pid=${process.pid}`, '--nofile=200:']);
+  if (limit.status !== 0) return t.pass('prlimit is not to be had');
+  try {
+    for (;;) opened.push(openSync('/dev/null', 'r'));
+  } catch (error) {
+    t.match(error, { code: 'EMFILE' });
+  }
+  t.throws(() => readSystemKeepalive(), { code: 'EMFILE', syscall: 'socket' });
+  t.equal(applyKeepalive(client, { ...profile, interval: 8_000 }), true);
+  t.equal(held(client)[2], 8);
+});
 
 void t.test('Unix-domain sockets', async (t) => {
   const { client, accepted, server } = await unixPair(t);

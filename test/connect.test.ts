@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import net, { type Socket } from 'node:net';
+import path from 'node:path';
 import tls from 'node:tls';
 import t from 'tap';
 import { applyKeepalive, disableKeepalive, readKeepalive } from 'tcp-keepalive';
@@ -113,6 +114,39 @@ void t.test('a connection that is refused needs nothing', async (t) => {
   applyKeepalive(socket, profile);
   const [error] = (await once(socket, 'error').catch((reason: unknown) => [reason])) as [NodeJS.ErrnoException];
   t.equal(error.code, 'ECONNREFUSED');
+});
+
+void t.test('disabled in an earlier connect listener', async (t) => {
+  const port = await listening(t, net.createServer());
+  const socket = owned(t, net.connect(port, '127.0.0.1'));
+  applyKeepalive(socket, profile);
+  socket.prependListener('connect', () => disableKeepalive(socket));
+  await once(socket, 'connect');
+  t.equal(held(socket)[0], 0);
+});
+
+void t.test('two copies of the package: one profile, the last one', async (t) => {
+  const cached = Object.keys(require.cache).filter((file) => file.startsWith(path.join(__dirname, '..', 'dist')));
+  const copies = cached.map((file) => [file, require.cache[file]] as const);
+  for (const file of cached) Reflect.deleteProperty(require.cache, file);
+  const second = require('tcp-keepalive') as typeof import('tcp-keepalive');
+  for (const [file, module] of copies) require.cache[file] = module;
+  t.not(second.applyKeepalive, applyKeepalive);
+
+  const port = await listening(t, net.createServer());
+  const socket = owned(t, new net.Socket());
+  applyKeepalive(socket, profile);
+  second.applyKeepalive(socket, other);
+  socket.connect(port, '127.0.0.1');
+  await once(socket, 'connect');
+  t.strictSame(held(socket), heldBy(other));
+  const closed = new Promise((resolve) => socket.once('close', resolve));
+  socket.destroy();
+  await closed;
+  disableKeepalive(socket);
+  socket.connect(port, '127.0.0.1');
+  await once(socket, 'connect');
+  t.equal(held(socket)[0], 0, 'and either copy can take it away');
 });
 
 void t.test('destroyed by an earlier connect listener', async (t) => {

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { applyKeepalive, defineProfile, keepaliveSupport, type KeepaliveProfile } from 'tcp-keepalive';
+import { applyKeepalive, defineProfile, keepaliveSupport, readKeepalive, type KeepaliveProfile } from 'tcp-keepalive';
 import { held } from './fixtures/oracle';
 import { profile } from './fixtures/profiles';
 import { tcpPair } from './fixtures/sockets';
@@ -66,6 +66,8 @@ const badProfiles: [string, object, string, RegExp][] = [
     /is not a field of a profile .*; did you mean interval\?$/,
   ],
   ['wrong case', { ...good, usertimeout: 5_000 }, 'usertimeout', /; did you mean userTimeout\?$/],
+  ['a field of many lines', { ...good, ['\n'.repeat(500)]: 1 }, '\n'.repeat(500), /^.{1,200}$/],
+  ['a field without a name', { ...good, '': 1 }, '', /^'' is not a field of a profile \([^)]*\)$/],
   ["Node's enable", { ...good, enable: true }, 'enable', /known: initialDelay, interval, count, userTimeout\)$/],
 ];
 
@@ -104,14 +106,20 @@ void t.test('defineProfile returns a frozen copy', async (t) => {
 
 void t.test('a profile that was changed after its first use is checked again', async (t) => {
   const { accepted } = await tcpPair(t);
-  const mine: { initialDelay: number; interval: number; count: number } = { ...good };
+  const mine: { initialDelay: number; interval: number; count: number; userTimeout?: number } = { ...good };
   applyKeepalive(accepted, mine);
   mine.count = 9;
   applyKeepalive(accepted, mine);
   t.equal(held(accepted)[3], 9);
+  mine.initialDelay = 31_000;
+  applyKeepalive(accepted, mine);
+  t.equal(held(accepted)[1], 31);
+  mine.userTimeout = 50_000;
+  applyKeepalive(accepted, mine);
+  t.equal(held(accepted)[4], 50_000);
   mine.interval = 3;
   t.throws(() => applyKeepalive(accepted, mine), { code: 'ERR_KEEPALIVE_PROFILE', field: 'interval' });
-  t.strictSame(held(accepted), [1, 30, 5, 9, 0]);
+  t.strictSame(held(accepted), [1, 31, 5, 9, 50_000]);
 });
 
 void t.test(
@@ -125,8 +133,10 @@ void t.test(
     const longest = { initialDelay: 32_767_000, interval: 32_767_000, count: 127, userTimeout: 2_147_483_647 };
     t.ok(applyKeepalive(accepted, longest));
     t.strictSame(held(accepted), [1, 32_767, 32_767, 127, 2_147_483_647]);
+    t.strictSame(readKeepalive(accepted), { enabled: true, ...longest });
     const shortest = { initialDelay: 1_000, interval: 1_000, count: 1, userTimeout: 1 };
     t.ok(applyKeepalive(accepted, shortest));
     t.strictSame(held(accepted), [1, 1, 1, 1, 1]);
+    t.strictSame(readKeepalive(accepted), { enabled: true, ...shortest });
   },
 );

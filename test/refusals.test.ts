@@ -154,11 +154,12 @@ function interposed(): void {
 
   void t.test('a kernel that refuses a profile does so on the scratch socket', async (t) => {
     const { client } = await tcpPair(t);
-    for (const option of names) {
+    for (const [index, option] of names.entries()) {
       refuse(option);
+      const unknown = { ...profile, initialDelay: 61_000 + index * 1_000 };
       let error: unknown;
       const touched = changes(client, () => {
-        error = t.throws(() => applyKeepalive(client, { ...profile }));
+        error = t.throws(() => applyKeepalive(client, unknown));
       });
       t.match(error, { code: 'EPERM', option });
       t.strictSame(touched, [], 'the socket was not touched');
@@ -173,6 +174,22 @@ function interposed(): void {
     refuse('SO_KEEPALIVE', { skip: 1 });
     t.throws(() => applyKeepalive(client, profile), { ...expected, message: /the socket is as it was$/ });
     t.strictSame(held(client), heldBy(other));
+    const order = changes(client, () => {
+      refuse('SO_KEEPALIVE', { skip: 1 });
+      t.throws(() => applyKeepalive(client, profile), expected);
+    }).map(([option]) => option);
+    const [off, ...timing] = [
+      'SO_KEEPALIVE',
+      'TCP_USER_TIMEOUT',
+      'TCP_KEEPINTVL',
+      'TCP_KEEPCNT',
+      'TCP_KEEPIDLE',
+    ] as const;
+    t.strictSame(
+      order,
+      [off, ...timing, off, ...[...timing].reverse(), off],
+      'last change first, keepalive on at the end',
+    );
     refuse('SO_KEEPALIVE', { skip: 1, times: 2 });
     t.throws(() => applyKeepalive(client, profile), { ...expected, message: /could not be put back \(EPERM\)$/ });
     t.strictSame(held(client), [0, ...heldBy(other).slice(1)], 'which is what the kernel left us');

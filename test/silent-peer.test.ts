@@ -50,6 +50,7 @@ async function cutAndMeasure(t: Test): Promise<void> {
     'disabled',
     'idle for long',
     'enabled, idle for long',
+    'silent for long',
   ] as const;
   const peers = network.spawn(
     process.execPath,
@@ -89,6 +90,8 @@ async function cutAndMeasure(t: Test): Promise<void> {
   );
 
   network.cut();
+  // Nothing was heard from this one for longer than its user timeout.
+  apply('silent for long', withTimeout);
   const cutAt = performance.now();
   sockets['in flight'].write('x');
   sockets['in flight, no user timeout'].write('x');
@@ -106,6 +109,8 @@ async function cutAndMeasure(t: Test): Promise<void> {
   await noticed('probed', promised);
   await noticed('probed, by hand', promised);
   await noticed('in flight', promised);
+  // Not after 4 s but with the first probe that stays unanswered: the README's pitfall.
+  await noticed('silent for long', withTimeout.initialDelay + withTimeout.interval);
   await noticed('reapplied', promisedByFive);
   clearInterval(again);
   for (const name of ['in flight, no user timeout', 'nothing', 'disabled'] as const) {

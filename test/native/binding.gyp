@@ -9,6 +9,7 @@
     { "target_name": "oracle", "sources": ["oracle.cc"] },
     { "target_name": "interposer", "type": "loadable_module", "sources": ["interposer.c"], "libraries": ["-ldl"] },
     { "target_name": "ref_flip", "sources": ["ref_flip.cc"] },
+    { "target_name": "old_system", "sources": ["old_system.cc"] },
     { "target_name": "unsupported", "sources": ["unsupported.cc"] }
   ]
 }

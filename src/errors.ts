@@ -56,6 +56,14 @@ export function invalidArgumentType(name: string, expected: string, value: unkno
   return Object.assign(error, { code: 'ERR_INVALID_ARG_TYPE' });
 }
 
+/** What Node throws for an argument out of its range. */
+export function outOfRange(name: string, range: string, value: number): RangeError {
+  const error = new RangeError(
+    `The value of "${name}" is out of range. It must be ${range}. Received ${display(value)}`,
+  );
+  return Object.assign(error, { code: 'ERR_OUT_OF_RANGE' });
+}
+
 /** A value as a message shows it: short, on one line, without running the value's own code. */
 export function display(value: unknown): string {
   const shown = inspect(value, { depth: 0, customInspect: false, breakLength: Infinity });

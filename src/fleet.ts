@@ -1,17 +1,18 @@
 import type { Socket } from 'node:net';
 import { applyKeepalive } from './apply.js';
 import { assertSocket } from './descriptor.js';
-import { KeepaliveError, display, invalidArgumentType } from './errors.js';
+import { KeepaliveError, invalidArgumentType, outOfRange } from './errors.js';
 import { checked, type KeepaliveProfile } from './profile.js';
 import { inSlices } from './slices.js';
+import { coarsestStep, receiveBacklog } from './timer-wheel.js';
 
 /** Options of {@link applyKeepaliveToAll}. */
 export interface FleetOptions {
   /** Stops before the next socket: the promise is rejected with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
   /**
-   * Milliseconds from the first socket to the last; 0: no pause between the slices. Default: none up to 500 sockets,
-   * one `initialDelay` from 4 000 on, in proportion between them.
+   * Milliseconds from the first socket to the last; 0: no pause between the slices. Default: so long that no more than
+   * 500 are probed in one tick of the kernel, at most one `initialDelay`.
    */
   readonly spread?: number | undefined;
 }
@@ -77,14 +78,13 @@ export async function applyKeepaliveToAll(
 /** The longest delay of a Node timer. */
 const longestSpread = 0x7fffffff;
 
-// A timer is rounded to at most an eighth of its length (kernel/time/timer.c), so so many sockets can share a tick:
-// half of the default backlog.
-const inOneTick = 500;
-const ticksInPeriod = 8;
+/** Half of the backlog is left to others. */
+const inOneTick = receiveBacklog / 2;
 
+/** So long that no more than {@link inOneTick} are probed in one tick, but no longer than the period of the probes. */
 function defaultSpread(sockets: number, initialDelay: number): number {
   if (sockets <= inOneTick) return 0;
-  return initialDelay * Math.min(1, sockets / (inOneTick * ticksInPeriod));
+  return Math.min(initialDelay, (coarsestStep(initialDelay) * sockets) / inOneTick);
 }
 
 async function collect(sockets: Iterable<Socket>, signal: AbortSignal | undefined): Promise<Socket[]> {
@@ -112,8 +112,7 @@ function checkedOptions(options: FleetOptions): FleetOptions {
   if (spread !== undefined && typeof spread !== 'number')
     throw invalidArgumentType('options.spread', 'a number', spread);
   if (spread !== undefined && !(spread >= 0 && spread <= longestSpread)) {
-    const message = `options.spread must be 0 to ${longestSpread} milliseconds. Received ${display(spread)}`;
-    throw Object.assign(new RangeError(message), { code: 'ERR_OUT_OF_RANGE' });
+    throw outOfRange('options.spread', `0 to ${longestSpread} milliseconds`, spread);
   }
   return options;
 }

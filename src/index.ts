@@ -1,5 +1,6 @@
 export { applyKeepaliveToAgent, type AgentKeepalive } from './agent.js';
 export { applyKeepalive, disableKeepalive } from './apply.js';
+export { checkProfile, type KeepalivePath, type ProfileFinding, type ProfileFindingCode } from './check-profile.js';
 export { detectionTime, type DetectionTime } from './detection.js';
 export { applyKeepaliveToAll, type FleetFailure, type FleetOptions, type FleetResult } from './fleet.js';
 export { KeepaliveError, type KeepaliveErrorCode, type KeepaliveErrorDetails } from './errors.js';

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import http from 'node:http';
 import https from 'node:https';
 import net, { type Socket } from 'node:net';
+import tls from 'node:tls';
 import t from 'tap';
 import { applyKeepalive, disableKeepalive, readKeepalive } from 'tcp-keepalive';
 import certificate from '../examples/certificate.js';
@@ -76,6 +77,21 @@ void t.test('a server with keepAlive and a delay: ours in connection wins', asyn
   t.strictSame(held(accepted).slice(0, 4), byNode(20));
   applyKeepalive(accepted, profile);
   t.strictSame(held(accepted), heldBy(profile));
+});
+
+void t.test('tls.connect with keepAlive, which Node 18 to 22 ignore: ours is there in either case', async (t) => {
+  const port = await listening(t, tls.createServer(certificate));
+  const options = {
+    port,
+    host: '127.0.0.1',
+    rejectUnauthorized: false,
+    keepAlive: true,
+    keepAliveInitialDelay: 20_000,
+  };
+  const socket = owned(t, tls.connect(options));
+  applyKeepalive(socket, profile);
+  await once(socket, 'secureConnect');
+  t.strictSame(held(socket), heldBy(profile));
 });
 
 void t.test('the socket of a request, and of a response', async (t) => {

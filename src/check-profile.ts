@@ -1,0 +1,115 @@
+import { invalidArgumentType, outOfRange } from './errors.js';
+import { checked, matchingUserTimeout, type CheckedProfile, type KeepaliveProfile } from './profile.js';
+import { probesInOneTick, receiveBacklog } from './timer-wheel.js';
+
+/** What {@link checkProfile} may be told about where a profile is to be used. */
+export interface KeepalivePath {
+  /** Milliseconds after which the shortest-lived NAT or load balancer in the path forgets an idle connection. */
+  readonly idleTimeout?: number | undefined;
+  /** Connections of one machine that hold the profile. */
+  readonly connections?: number | undefined;
+}
+
+/** Something about a profile that its author should know. */
+export interface ProfileFinding {
+  readonly code: ProfileFindingCode;
+  /** One sentence, with the numbers of this profile. */
+  readonly message: string;
+}
+
+/** The codes of {@link ProfileFinding}; they do not change. */
+export type ProfileFindingCode =
+  /** The user timeout ends before the second probe could be answered. */
+  | 'ONE_LOST_PROBE_KILLS'
+  /** A peer that is alive but does not read for as long as the user timeout is ended too (Linux). */
+  | 'SLOW_CONSUMERS_MAY_END'
+  /** The user timeout is later than the last probe: the count has no effect (Linux). */
+  | 'COUNT_IS_IGNORED'
+  /** Without a user timeout unacknowledged data hides a vanished peer. */
+  | 'NO_USER_TIMEOUT'
+  /** The interval is longer than the initial delay: the peer is probed less often than the delay says. */
+  | 'INTERVAL_ABOVE_INITIAL_DELAY'
+  /** The path forgets the connection before it is probed. */
+  | 'IDLE_TIMEOUT_TOO_SHORT'
+  /** So many connections are probed in one tick that a receive backlog overflows. */
+  | 'PROBES_OVERFLOW_BACKLOG';
+
+/**
+ * What to know about a profile before it is used: each finding has a stable `code` and one sentence that explains it. An
+ * empty list means nothing to say. The numbers are Linux's.
+ *
+ * Throws as `defineProfile` does; `ERR_INVALID_ARG_TYPE` or `ERR_OUT_OF_RANGE` for a bad `path`.
+ */
+export function checkProfile(profile: KeepaliveProfile, path: KeepalivePath = {}): ProfileFinding[] {
+  const wanted = checked(profile);
+  checkPath(path);
+  return [...aboutUserTimeout(wanted), ...aboutTiming(wanted, path)];
+}
+
+function* aboutUserTimeout(profile: CheckedProfile): Generator<ProfileFinding> {
+  const { initialDelay, interval, count } = profile;
+  const lastProbe = matchingUserTimeout(profile);
+  const userTimeout = profile.userTimeout === 'match' ? lastProbe : (profile.userTimeout ?? 0);
+  if (userTimeout === 0) {
+    yield {
+      code: 'NO_USER_TIMEOUT',
+      message: `Without a user timeout a write to a vanished peer hangs for about 15 minutes, whatever the probes find out after ${seconds(lastProbe)}.`,
+    };
+    return;
+  }
+  yield {
+    code: 'SLOW_CONSUMERS_MAY_END',
+    message: `On Linux a peer that is alive but does not read for ${seconds(userTimeout)} is given up as well.`,
+  };
+  const secondProbe = initialDelay + 2 * interval;
+  if (userTimeout < secondProbe) {
+    yield {
+      code: 'ONE_LOST_PROBE_KILLS',
+      message: `A user timeout of ${seconds(userTimeout)} ends a live connection after one lost probe; give at least ${seconds(secondProbe)}, initialDelay + 2 * interval.`,
+    };
+  }
+  if (userTimeout > lastProbe) {
+    yield {
+      code: 'COUNT_IS_IGNORED',
+      message: `On Linux a user timeout of ${seconds(userTimeout)} takes the place of the count of ${count}, which would have decided after ${seconds(lastProbe)}.`,
+    };
+  }
+}
+
+function* aboutTiming(profile: CheckedProfile, path: KeepalivePath): Generator<ProfileFinding> {
+  const { initialDelay, interval, count } = profile;
+  const { idleTimeout, connections } = path;
+  if (interval > initialDelay) {
+    yield {
+      code: 'INTERVAL_ABOVE_INITIAL_DELAY',
+      message: `An interval of ${seconds(interval)} above the initial delay of ${seconds(initialDelay)} becomes the time between the probes of a live connection.`,
+    };
+  }
+  if (idleTimeout !== undefined && initialDelay >= idleTimeout) {
+    yield {
+      code: 'IDLE_TIMEOUT_TOO_SHORT',
+      message: `The path forgets an idle connection after ${seconds(idleTimeout)}, before the first probe at ${seconds(initialDelay)} could keep it alive.`,
+    };
+  }
+  const together = connections === undefined ? 0 : probesInOneTick(connections, initialDelay);
+  if (together > receiveBacklog) {
+    yield {
+      code: 'PROBES_OVERFLOW_BACKLOG',
+      message: `Of ${connections} connections up to ${together} are probed in one tick, more than the ${receiveBacklog} packets that a receive backlog holds (net.core.netdev_max_backlog), so live ones can lose all of their ${count} probes.`,
+    };
+  }
+}
+
+function seconds(milliseconds: number): string {
+  return `${milliseconds / 1000} s`;
+}
+
+function checkPath(path: KeepalivePath): void {
+  if (typeof path !== 'object' || (path as unknown) === null) throw invalidArgumentType('path', 'an object', path);
+  for (const name of ['idleTimeout', 'connections'] as const) {
+    const value: unknown = path[name];
+    if (value === undefined) continue;
+    if (typeof value !== 'number') throw invalidArgumentType(`path.${name}`, 'a number', value);
+    if (!(value >= 0 && value < Infinity)) throw outOfRange(`path.${name}`, '0 or more', value);
+  }
+}

@@ -4,15 +4,24 @@ const os = require('node:os');
 const { setUp } = require('./lib/setup.js');
 
 setUp();
+const { measureAccept } = require('./accept.js');
+const { measureFleet } = require('./fleet.js');
 const { problems } = require('./lib/contenders.js');
 const { measure } = require('./lib/measure.js');
-const { printLoad, printScenario, printTrace } = require('./lib/table.js');
+const { printAccept, printFleet, printLoad, printScenario, printTrace } = require('./lib/table.js');
 const { traceCalls } = require('./lib/trace.js');
 const { measureLoad } = require('./load.js');
 const scenarios = require('./scenarios.js');
 
+/** Those with processes of their own. @type {Record<string, () => unknown>} */
+const processes = {
+  load: () => printLoad(measureLoad()),
+  accept: async () => printAccept(await measureAccept()),
+  fleet: async () => printFleet(await measureFleet()),
+};
+
 async function main() {
-  const names = [...Object.keys(scenarios), 'load'];
+  const names = [...Object.keys(scenarios), ...Object.keys(processes)];
   const asked = process.argv.slice(2);
   const unknown = asked.filter((name) => !names.includes(name));
   if (unknown.length > 0) throw new Error(`No scenario ${unknown.join(', ')}; known: ${names.join(', ')}`);
@@ -23,13 +32,17 @@ async function main() {
   );
   for (const problem of problems) console.log(problem);
 
-  const trace = traceCalls();
-  for (const [name, list] of Object.entries(scenarios)) {
-    if (!wanted(name)) continue;
-    for (const scenario of list) printScenario(scenario, await measure(scenario), trace);
+  const asCalls = Object.entries(scenarios).filter(([name]) => wanted(name));
+  if (asCalls.length > 0) {
+    const trace = traceCalls();
+    for (const scenario of asCalls.flatMap(([, list]) => list)) {
+      printScenario(scenario, await measure(scenario), trace);
+    }
+    printTrace(trace);
   }
-  if (wanted('load')) printLoad(measureLoad());
-  printTrace(trace);
+  for (const [name, play] of Object.entries(processes)) {
+    if (wanted(name)) await play();
+  }
 }
 
 void main();

@@ -49,20 +49,26 @@ exports.packagesApply = (settings) => [
 ];
 
 /** It has no switch and no initial delay: those are Node's. @param {Settings} settings @returns {Contender} */
-function applyWithNetKeepalive({ initialDelay, interval, count, userTimeout }) {
+function applyWithNetKeepalive(settings) {
+  const { initialDelay, interval, count, userTimeout } = settings;
   const rest = [set('interval', interval / 1000), set('count', count), set('userTimeout', userTimeout)];
   return {
     name: 'setKeepAlive + net-keepalive',
     calls: [...nodeCalls(initialDelay), ...rest],
     reset: forget,
-    run: (socket) => {
-      socket.setKeepAlive(true, initialDelay);
-      netKeepalive.api.setKeepAliveInterval(socket, interval);
-      netKeepalive.api.setKeepAliveProbes(socket, count);
-      netKeepalive.api.setUserTimeout(socket, userTimeout);
-    },
+    run: (socket) => setWithNetKeepalive(socket, settings),
   };
 }
+
+/** @param {import('node:net').Socket} socket @param {Settings} settings */
+function setWithNetKeepalive(socket, { initialDelay, interval, count, userTimeout }) {
+  socket.setKeepAlive(true, initialDelay);
+  netKeepalive.api.setKeepAliveInterval(socket, interval);
+  netKeepalive.api.setKeepAliveProbes(socket, count);
+  netKeepalive.api.setUserTimeout(socket, userTimeout);
+}
+
+exports.applyNetKeepalive = netKeepalive.api === undefined ? undefined : setWithNetKeepalive;
 
 /** @param {Settings} settings @returns {Contender} */
 function applyWithSockopt(settings) {

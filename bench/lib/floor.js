@@ -7,6 +7,9 @@
 /**
  * @typedef {object} Floor
  * @property {(descriptors: Int32Array, calls: Int32Array) => void} run
+ * @property {(port: number, count: number) => Int32Array} connect
+ * @property {(descriptors: Int32Array) => void} reset
+ * @property {() => number} threadCpu
  * @property {number} SOL_SOCKET
  * @property {number} SO_KEEPALIVE
  * @property {number} IPPROTO_TCP

@@ -18,6 +18,15 @@ const ratio = (times, floorTimes) => {
   return { value: median(times) / median(floorTimes), low: quantile(byRound, 0.25), high: quantile(byRound, 0.75) };
 };
 
+/** The median and the quartiles. @param {readonly number[]} values */
+const spread = (values) => ({ value: median(values), low: quantile(values, 0.25), high: quantile(values, 0.75) });
+
+/**
+ * The median of the ratios round by round.
+ * @param {readonly number[]} times @param {readonly number[]} otherTimes of the same rounds
+ */
+const paired = (times, otherTimes) => spread(times.map((time, round) => time / (otherTimes[round] ?? Number.NaN)));
+
 /** @typedef {ReturnType<typeof ratio>} Ratio */
 
-module.exports = { median, quantile, ratio };
+module.exports = { median, paired, quantile, ratio, spread };

@@ -3,9 +3,12 @@
 
 /** @typedef {import('./statistics.js').Ratio} Ratio */
 
+/** Of a measured time or ratio. @param {Ratio} spread @param {number} digits */
+const spreadOf = ({ value, low, high }, digits) =>
+  `${value.toFixed(digits)} (${low.toFixed(digits)} to ${high.toFixed(digits)})`;
+
 /** @param {Ratio | undefined} ratio */
-const shown = (ratio) =>
-  ratio === undefined ? '-' : `${ratio.value.toFixed(2)} (${ratio.low.toFixed(2)} to ${ratio.high.toFixed(2)})`;
+const shown = (ratio) => (ratio === undefined ? '-' : spreadOf(ratio, 2));
 
 /** @param {number} value @param {number | undefined} target @param {string} unit */
 const verdict = (value, target, unit) =>
@@ -43,6 +46,40 @@ exports.printScenario = ({ title }, results, trace) => {
   ]);
 };
 
+/** @param {Awaited<ReturnType<typeof import('../accept.js').measureAccept>>} rows */
+exports.printAccept = (rows) => {
+  print([
+    ['accepting', 'us', 'rate', 'CPU us', 'server CPU', 'CPU of both, connect to close', 'target'],
+    ...rows.map(({ name, time, rate, cpu, cpuRatio, lifeCpuRatio, target }) => [
+      name,
+      time.toFixed(1),
+      shown(rate),
+      cpu.toFixed(1),
+      shown(cpuRatio),
+      shown(lifeCpuRatio),
+      target === undefined ? '' : `${rate.value >= target ? 'holds' : 'MISSED'} (rate at least ${target})`,
+    ]),
+  ]);
+};
+
+/** @param {Awaited<ReturnType<typeof import('../fleet.js').measureFleet>>} fleet */
+exports.printFleet = ({ connections, lost, rows }) => {
+  print([
+    [`${connections} connections`, 'ms', 'to the C loop', '1 ms timer late, ms', 'CPU between ticks, ms', 'target'],
+    ...rows.map(({ name, took, ofNative, late, held, targets }) => [
+      name,
+      spreadOf(took, 0),
+      shown(ofNative),
+      shown(late),
+      shown(held),
+      targets === undefined
+        ? ''
+        : `${verdict(ofNative?.value ?? Number.NaN, targets.ofNative, '')}, ${verdict(late.value, targets.late, ' ms late')}`,
+    ]),
+  ]);
+  console.log(`Of the ${connections} connections, ${lost} were lost.\n`);
+};
+
 /** @param {ReturnType<typeof import('../load.js').measureLoad>} load */
 exports.printLoad = ({ empty, loaded, extra, low, high, target }) => {
   print([
@@ -69,5 +106,5 @@ exports.printTrace = ({ problem, rows }) => {
   }
   if (differ.length === 0) console.log('strace saw each contender make the calls of its C loop, in the same order.');
   const again = rows.find(({ title, name }) => title === 'the same profile again' && name.startsWith('applyKeepalive'));
-  console.log(`The same profile again, by strace: ${again?.gets} getsockopt, ${again?.sets} setsockopt.`);
+  console.log(`The same profile again, by strace: ${again?.gets} getsockopt, ${again?.sets} setsockopt.\n`);
 };

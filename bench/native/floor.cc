@@ -1,10 +1,13 @@
 // The floor: bare system calls in a C loop, sharing no line with native/.
+#include <arpa/inet.h>
 #include <errno.h>
 #include <napi.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
 
 namespace {
 
@@ -35,8 +38,52 @@ void Run(const Napi::CallbackInfo& info) {
   }
 }
 
+int ConnectTo(std::uint16_t port) {
+  sockaddr_in address = {};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  const int descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (descriptor < 0) return -1;
+  return connect(descriptor, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0 ? descriptor : -1;
+}
+
+// connect(port, count): the descriptors of so many new connections to 127.0.0.1. Blocks; at most the listener's
+// backlog.
+Napi::Value Connect(const Napi::CallbackInfo& info) {
+  const auto port = static_cast<std::uint16_t>(info[0].As<Napi::Number>().Uint32Value());
+  auto descriptors = Napi::Int32Array::New(info.Env(), info[1].As<Napi::Number>().Uint32Value());
+  for (size_t i = 0; i < descriptors.ElementLength(); ++i) {
+    descriptors[i] = ConnectTo(port);
+    if (descriptors[i] >= 0) continue;
+    Napi::Error::New(info.Env(), strerror(errno)).ThrowAsJavaScriptException();
+    break;
+  }
+  return descriptors;
+}
+
+// reset(descriptors): closes them with a reset, so that no TIME_WAIT is left behind.
+void Reset(const Napi::CallbackInfo& info) {
+  const auto descriptors = info[0].As<Napi::Int32Array>();
+  const linger at_once = {1, 0};
+  for (size_t i = 0; i < descriptors.ElementLength(); ++i) {
+    setsockopt(descriptors[i], SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+    close(descriptors[i]);
+  }
+}
+
+// threadCpu(): milliseconds that this thread has run; while another process has its core they stand still.
+Napi::Value ThreadCpu(const Napi::CallbackInfo& info) {
+  timespec now = {};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return Napi::Number::New(info.Env(), static_cast<double>(now.tv_sec) * 1e3 + static_cast<double>(now.tv_nsec) / 1e6);
+}
+
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("run", Napi::Function::New<Run>(env, "run"));
+  exports.Set("connect", Napi::Function::New<Connect>(env, "connect"));
+  exports.Set("reset", Napi::Function::New<Reset>(env, "reset"));
+  exports.Set("threadCpu", Napi::Function::New<ThreadCpu>(env, "threadCpu"));
   const struct {
     const char* name;
     int value;

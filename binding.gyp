@@ -9,10 +9,18 @@
       "cflags_cc!": ["-std=gnu++17", "-std=gnu++20"],
       "conditions": [
         ["OS in ('linux', 'android')", {
-          "sources": ["native/socket_options_posix.cc", "native/socket_options_linux.cc"]
+          "sources": [
+            "native/socket_options_posix.cc",
+            "native/socket_options_linux.cc",
+            "native/tcp_info_linux.cc"
+          ]
         }],
         ["OS == 'mac'", {
-          "sources": ["native/socket_options_posix.cc", "native/socket_options_darwin.cc"],
+          "sources": [
+            "native/socket_options_posix.cc",
+            "native/socket_options_darwin.cc",
+            "native/tcp_info_darwin.cc"
+          ],
           "xcode_settings": {
             "CLANG_CXX_LANGUAGE_STANDARD": "c++17",
             "GCC_SYMBOLS_PRIVATE_EXTERN": "YES",
@@ -20,13 +28,17 @@
           }
         }],
         ["OS == 'win'", {
-          "sources": ["native/socket_options_windows.cc", "native/windows_socket.cc"],
+          "sources": [
+            "native/socket_options_windows.cc",
+            "native/tcp_info_windows.cc",
+            "native/windows_socket.cc"
+          ],
           "defines": ["TCP_KEEPALIVE_REF_FLIP"],
           "libraries": ["ws2_32.lib"],
           "msvs_settings": { "VCCLCompilerTool": { "WarningLevel": 4 } }
         }],
         ["OS not in ('linux', 'android', 'mac', 'win')", {
-          "sources": ["native/socket_options_unsupported.cc"]
+          "sources": ["native/socket_options_unsupported.cc", "native/tcp_info_unsupported.cc"]
         }]
       ]
     }

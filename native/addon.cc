@@ -2,6 +2,7 @@
 #include <napi.h>
 
 #include "keepalive.h"
+#include "tcp_info.h"
 #ifdef TCP_KEEPALIVE_REF_FLIP
 #include "windows_socket.h"
 #endif
@@ -14,8 +15,15 @@ using keepalive::Outcome;
 using keepalive::Settings;
 using keepalive::Socket;
 
-// The result array: the settings by Option, then what was refused, then how much was changed.
-enum Slot : int { kRefusedOption = kOptionCount, kRefusedSyscall, kUndoError, kChanges, kSlotCount };
+// The result array: the settings by Option, what was refused, how much was changed, and what ReadTcpInfo found.
+enum Slot : int {
+  kRefusedOption = kOptionCount,
+  kRefusedSyscall,
+  kUndoError,
+  kChanges,
+  kInfo,
+  kSlotCount = kInfo + keepalive::kInfoFieldCount
+};
 
 // One for each environment (main thread, worker). The reference keeps the array's memory alive.
 struct Addon {
@@ -72,6 +80,14 @@ Napi::Value Apply(const Napi::CallbackInfo& info) {
   return Report(info, keepalive::Apply(SocketArgument(info), SettingsArguments(info, 1)));
 }
 
+Napi::Value ReadTcpInfo(const Napi::CallbackInfo& info) {
+  keepalive::TcpInfo known = {};
+  const int error = keepalive::GetTcpInfo(SocketArgument(info), &known);
+  std::int32_t* fields = info.Env().GetInstanceData<Addon>()->slots + kInfo;
+  for (int field = 0; field < keepalive::kInfoFieldCount; ++field) fields[field] = known.value[field];
+  return Napi::Number::New(info.Env(), error);
+}
+
 Napi::Value AcceptQueueLength(const Napi::CallbackInfo& info) {
   std::int32_t length = 0;
   const int error = keepalive::GetAcceptQueueLength(SocketArgument(info), &length);
@@ -107,10 +123,13 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
     names.Set(option, keepalive::OptionName(static_cast<Option>(option)));
   }
   exports.Set("slots", array);
+  exports.Set("tcpInfoName", keepalive::kTcpInfoName);
+  exports.Set("tcpInfoSyscall", keepalive::kTcpInfoIsIoctl ? "ioctl" : "getsockopt");
   exports.Set("optionNames", names);
   exports.Set("read", Napi::Function::New<Read>(env, "read"));
   exports.Set("readSystem", Napi::Function::New<ReadSystem>(env, "readSystem"));
   exports.Set("apply", Napi::Function::New<Apply>(env, "apply"));
+  exports.Set("readTcpInfo", Napi::Function::New<ReadTcpInfo>(env, "readTcpInfo"));
   exports.Set("acceptQueueLength", Napi::Function::New<AcceptQueueLength>(env, "acceptQueueLength"));
   exports.Set("try", Napi::Function::New<Try>(env, "try"));
 #ifdef TCP_KEEPALIVE_REF_FLIP

@@ -1,10 +1,10 @@
 // Numbers and units: linux/include/uapi/linux/tcp.h, tcp(7).
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <cerrno>
 
+#include "linux_tcp.h"
 #include "socket_options_posix.h"
 
 namespace keepalive {

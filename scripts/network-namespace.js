@@ -38,7 +38,7 @@ exports.isolation = function isolation() {
 };
 
 const here = { device: 'tka0', address: '10.83.0.1', mac: '02:00:00:00:83:01' };
-const there = { device: 'tka1', address: '10.83.0.2', mac: '02:00:00:00:83:02' };
+const there = { device: 'tka1', address: '10.83.0.2', mac: '02:00:00:00:83:02', router: '10.83.0.3' };
 
 /**
  * Connects this namespace to a new one. To be called in a namespace of {@link isolation}, once.
@@ -94,8 +94,22 @@ function connectTo(holder) {
     /** From now on packets to the peers leave and nothing answers: no FIN, no RST, no ICMP. */
     cut: () => void peerIp(`addr del ${there.address}/24 dev ${there.device}`),
 
+    /** From now on packets to the peers are answered with ICMP: no route to that host. */
+    reject() {
+      peerIp(`addr del ${there.address}/24 dev ${there.device}`);
+      peerIp(`addr add ${there.router}/24 dev ${there.device}`);
+      peerIp(`route add unreachable ${there.address}`);
+      execFileSync('nsenter', [...enter, 'sh', '-c', 'echo 1 > /proc/sys/net/ipv4/ip_forward']);
+    },
+
     /** Answers again; connections that were not given up go on. */
-    mend: () => void peerIp(`addr add ${there.address}/24 dev ${there.device}`),
+    mend() {
+      if (peerIp(`route show type unreachable`).length > 0) {
+        peerIp(`route del unreachable ${there.address}`);
+        peerIp(`addr del ${there.router}/24 dev ${there.device}`);
+      }
+      peerIp(`addr add ${there.address}/24 dev ${there.device}`);
+    },
 
     /** Ends the peers' namespace. Programs in it must have been ended before. */
     async close() {

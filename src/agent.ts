@@ -1,4 +1,4 @@
-import { Agent, type ClientRequest } from 'node:http';
+import type { Agent, ClientRequest } from 'node:http';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { applyKeepalive } from './apply.js';
@@ -35,7 +35,7 @@ const tunedAgents = new WeakMap<Agent, TunedAgent>();
  * kept. Throws `ERR_INVALID_ARG_TYPE` and `ERR_KEEPALIVE_PROFILE`.
  */
 export function applyKeepaliveToAgent(agent: Agent, profile: KeepaliveProfile): AgentKeepalive {
-  if (!(agent instanceof Agent)) throw invalidArgumentType('agent', 'an http.Agent', agent);
+  if (!isAgent(agent)) throw invalidArgumentType('agent', 'an http.Agent', agent);
   checked(profile);
   const known = tunedAgents.get(agent);
   if (known !== undefined) {
@@ -45,6 +45,13 @@ export function applyKeepaliveToAgent(agent: Agent, profile: KeepaliveProfile): 
   const tuned = new TunedAgent(agent, profile);
   tunedAgents.set(agent, tuned);
   return tuned;
+}
+
+/** Whoever has an agent has loaded `node:http` already; the others need not wait for it. */
+function isAgent(value: unknown): value is Agent {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  const http = require('node:http') as typeof import('node:http');
+  return value instanceof http.Agent;
 }
 
 class TunedAgent implements AgentKeepalive {

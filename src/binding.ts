@@ -18,6 +18,11 @@ export interface Binding {
     count: number,
     userTimeout: number,
   ): number;
+  /** Fills `slots` from {@link Slot}.info on. */
+  readTcpInfo(descriptor: number): number;
+  /** The call that `readTcpInfo` makes and what it asks for. */
+  readonly tcpInfoSyscall: 'getsockopt' | 'ioctl';
+  readonly tcpInfoName: string;
   /** Connections that wait to be accepted, or a negative error number. */
   acceptQueueLength(descriptor: number): number;
   try(
@@ -42,6 +47,8 @@ export const Slot = {
   refusedSyscall: 6,
   undoError: 7,
   changes: 8,
+  /** The first of the fields of `readTcpInfo`, in the order of `InfoField` in `native/tcp_info.h`. */
+  info: 9,
 } as const;
 
 /** `kAbsent` of the addon: leave the option alone, or (read) this OS has none. */

@@ -9,14 +9,18 @@ export {
   defineProfile,
   detectionTime,
   disableKeepalive,
+  disconnectReason,
   keepaliveSupport,
+  lastHeard,
   profiles,
   readKeepalive,
   readSystemKeepalive,
+  readTcpInfo,
 } from './index.js';
 export type {
   AgentKeepalive,
   DetectionTime,
+  DisconnectReason,
   FleetFailure,
   FleetOptions,
   FleetResult,
@@ -32,4 +36,6 @@ export type {
   ProfileFindingCode,
   ServerKeepalive,
   ServerKeepaliveOptions,
+  TcpInfo,
+  TcpState,
 } from './index.js';

@@ -69,9 +69,9 @@ export async function applyKeepaliveToAll(
       else failed.push({ socket, error: error as Error });
     }
   };
-  const dueAt = (index: number): number | undefined =>
-    duration === 0 || fleet[index]!.destroyed ? undefined : start + (duration * index) / fleet.length;
-  await inSlices(fleet, visit, { signal, dueAt });
+  const paced = (index: number): number | undefined =>
+    fleet[index]!.destroyed ? undefined : start + (duration * index) / fleet.length;
+  await inSlices(fleet, visit, { signal, dueAt: duration === 0 ? undefined : paced });
   return { applied, skipped, failed };
 }
 

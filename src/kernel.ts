@@ -135,6 +135,22 @@ function refusedSyscall(): (typeof syscalls)[number] {
   return syscalls[slots[Slot.refusedSyscall]!]!;
 }
 
+/** The error of a call whose details are not in `slots`. */
+export function refusalOf(errno: number, syscall: string, option: string, state = ''): KeepaliveError {
+  const { name, text } = systemErrorText(errno);
+  const details = { errno, syscall, option };
+  const problem = `${syscall} ${option} ${name}: ${text}`;
+  if (name === 'ENOPROTOOPT') {
+    return new KeepaliveError(
+      'ERR_KEEPALIVE_UNSUPPORTED',
+      `This system does not have the option (${problem})`,
+      details,
+    );
+  }
+  if (name === 'ENOTSOCK' || name === 'ENOTSUP' || name === 'EOPNOTSUPP') return notTcp(details);
+  return new KeepaliveError(name, problem + state, details);
+}
+
 /** The error for a call on somebody's socket: its connection may be dead without Node knowing it yet. */
 function socketRefusal(errno: number): KeepaliveError {
   const error = refusal(errno);
@@ -148,18 +164,7 @@ function refusal(errno: number): KeepaliveError {
   if (syscall === 'socket') return new KeepaliveError(name, `${syscall} ${name}: ${text}`, { errno, syscall });
 
   const option = binding.optionNames[slots[Slot.refusedOption]!]!;
-  const details = { errno, syscall, option };
-  const problem = `${syscall} ${option} ${name}: ${text}`;
-  if (name === 'ENOPROTOOPT') {
-    return new KeepaliveError(
-      'ERR_KEEPALIVE_UNSUPPORTED',
-      `This system does not have the option (${problem})`,
-      details,
-    );
-  }
-  if (name === 'ENOTSOCK' || name === 'ENOTSUP' || name === 'EOPNOTSUPP') return notTcp(details);
-
   const undoErrno = slots[Slot.undoError]!;
   const state = undoErrno === 0 ? 'is as it was' : `could not be put back (${systemErrorText(undoErrno).name})`;
-  return new KeepaliveError(name, `${problem}; the socket ${state}`, details);
+  return refusalOf(errno, syscall, option, `; the socket ${state}`);
 }

@@ -9,6 +9,7 @@ export interface SliceOptions {
 
 /** Milliseconds after which the event loop gets its turn: the rest to half a millisecond is for the last item. */
 const slice = 0.4;
+const stride = 8;
 
 /** Visits items in slices, so that a long list does not hold the event loop. Rejects with the signal's reason. */
 export async function inSlices<T>(
@@ -29,7 +30,8 @@ export async function inSlices<T>(
     }
     visit(item, index);
     index += 1;
-    now = performance.now();
+    // Looking at the clock for each item would cost a twentieth of what an item costs.
+    if (dueAt !== undefined || index % stride === 0) now = performance.now();
   }
 }
 

@@ -4,9 +4,10 @@ import net from 'node:net';
 import t, { type Test } from 'tap';
 import { detectionTime } from 'tcp-keepalive';
 import { within } from '../examples/lib/deadline.js';
-import { connectPeerNamespace, isIsolated, isolation } from '../scripts/network-namespace.js';
+import { connectPeerNamespace } from '../scripts/network-namespace.js';
 import { heldBy } from './fixtures/oracle';
 import { Output, fixture, type PipedProcess } from './fixtures/real-peers-output';
+import { inNamespace } from './fixtures/rerun';
 import { accepted, portOf, profile, scenarios, type Stage } from './fixtures/real-peers-scenarios';
 
 const { idle: promised } = detectionTime(profile);
@@ -26,15 +27,7 @@ const printedByExamples = [
   'Redis: read ETIMEDOUT',
 ];
 
-if (isIsolated) void t.test('one cable, one cut', cutAndMeasure);
-else {
-  const way = isolation();
-  if ('reason' in way) t.plan(0, way.reason);
-  else {
-    const [command, ...args] = [...way.command, process.execPath, ...process.execArgv, __filename] as [string];
-    void t.spawn(command, args, { env: way.env }, 'in a private network namespace');
-  }
-}
+inNamespace(__filename, () => void t.test('one cable, one cut', cutAndMeasure));
 
 async function cutAndMeasure(t: Test): Promise<void> {
   const printed = t.capture(console, 'log');

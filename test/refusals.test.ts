@@ -1,20 +1,14 @@
 // Runs again with test/native/interposer.c preloaded, which writes down every socket option call and refuses on demand.
 import { constants } from 'node:os';
-import path from 'node:path';
 import type { Socket } from 'node:net';
 import t, { type Test } from 'tap';
 import { applyKeepalive, disableKeepalive, readKeepalive, type KeepaliveProfile } from 'tcp-keepalive';
-import { fdOf, held, heldBy, optionName, options, oracle, poke, testAddons, type OptionName } from './fixtures/oracle';
+import { fdOf, held, heldBy, optionName, options, oracle, poke, type OptionName } from './fixtures/oracle';
 import { other, profile } from './fixtures/profiles';
+import { withInterposer } from './fixtures/rerun';
 import { tcpPair } from './fixtures/sockets';
 
-const interposer = path.join(testAddons, 'interposer.node');
-
-if (process.platform !== 'linux') t.plan(0, 'LD_PRELOAD');
-else if (process.env['LD_PRELOAD'] === undefined) {
-  const env = { ...process.env, LD_PRELOAD: interposer };
-  void t.spawn(process.execPath, [...process.execArgv, __filename], { env }, 'with the interposer');
-} else interposed();
+withInterposer(__filename, interposed);
 
 /** [option, value] of each setsockopt on one socket while `run` ran. */
 function changes(socket: Socket, run: () => void): [OptionName | undefined, number][] {

@@ -4,9 +4,18 @@ import { readFileSync } from 'node:fs';
 import net, { type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import t, { type Test } from 'tap';
-import { applyKeepalive, defineProfile, detectionTime, disableKeepalive, type KeepaliveProfile } from 'tcp-keepalive';
-import { connectPeerNamespace, isIsolated, isolation } from '../scripts/network-namespace.js';
+import {
+  applyKeepalive,
+  defineProfile,
+  detectionTime,
+  disableKeepalive,
+  lastHeard,
+  readTcpInfo,
+  type KeepaliveProfile,
+} from 'tcp-keepalive';
+import { connectPeerNamespace } from '../scripts/network-namespace.js';
 import { poke } from './fixtures/oracle';
+import { inNamespace } from './fixtures/rerun';
 import { listening } from './fixtures/sockets';
 
 interface Death {
@@ -26,15 +35,7 @@ const { idle: promisedByFive } = detectionTime(fiveProbes);
 const room = 3_000;
 const longest = 2 * promised + room;
 
-if (isIsolated) void t.test('one cable, one cut', cutAndMeasure);
-else {
-  const way = isolation();
-  if ('reason' in way) t.plan(0, way.reason);
-  else {
-    const [command, ...args] = [...way.command, process.execPath, ...process.execArgv, __filename] as [string];
-    void t.spawn(command, args, { env: way.env }, 'in a private network namespace');
-  }
-}
+inNamespace(__filename, () => void t.test('one cable, one cut', cutAndMeasure));
 
 async function cutAndMeasure(t: Test): Promise<void> {
   const network = await connectPeerNamespace();
@@ -89,6 +90,9 @@ async function cutAndMeasure(t: Test): Promise<void> {
     'while the peers answer, nobody is given up',
   );
 
+  t.ok(lastHeard(sockets.probed)! < 1_500, `an answer to a probe is heard: ${lastHeard(sockets.probed)} ms ago`);
+  t.ok(lastHeard(sockets.nothing)! > promised, `without probes there is silence: ${lastHeard(sockets.nothing)} ms`);
+
   network.cut();
   // Nothing was heard from this one for longer than its user timeout.
   apply('silent for long', withTimeout);
@@ -99,6 +103,11 @@ async function cutAndMeasure(t: Test): Promise<void> {
     if (!sockets.reapplied.destroyed) applyKeepalive(sockets.reapplied, fiveProbes);
   }, 100);
   const deaths = Object.fromEntries(names.map((name) => [name, death(sockets[name], cutAt)]));
+
+  await delay(2_500);
+  t.ok(lastHeard(sockets.reapplied)! >= 2_400, `nothing was heard since: ${lastHeard(sockets.reapplied)} ms`);
+  t.ok(readTcpInfo(sockets.reapplied).unansweredProbes! >= 1, 'probes are unanswered');
+  t.ok(readTcpInfo(sockets['in flight, no user timeout']).retransmits! >= 1, 'data is sent again');
 
   const noticed = async (name: (typeof names)[number], time: number) => {
     const { code, syscall, after } = (await deaths[name]) ?? { code: 'not noticed', syscall: '', after: Infinity };

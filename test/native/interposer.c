@@ -2,6 +2,8 @@
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 enum { kLongest = 4096, kWidth = 5 };
@@ -11,6 +13,11 @@ static int count = 0;
 static struct {
   int level, name, skip, times, error;
 } refusal;
+
+// Bytes that TCP_INFO is answered with at the most, as by an older kernel. 0: as it is.
+static socklen_t info_length;
+
+void interposer_shorten_info(int length) { info_length = (socklen_t)length; }
 
 void interposer_refuse(int level, int name, int skip, int times, int error) {
   refusal.level = level;
@@ -37,6 +44,8 @@ static void note(int fd, int set, int level, int name, int value) {
 int getsockopt(int fd, int level, int name, void* restrict value, socklen_t* restrict length) {
   int (*real)(int, int, int, void*, socklen_t*) =
       (int (*)(int, int, int, void*, socklen_t*))dlsym(RTLD_NEXT, "getsockopt");
+  const int is_info = level == IPPROTO_TCP && name == TCP_INFO;
+  if (is_info && info_length != 0 && info_length < *length) *length = info_length;
   const int status = real(fd, level, name, value, length);
   note(fd, 0, level, name, status == 0 ? *(const int*)value : -errno);
   return status;

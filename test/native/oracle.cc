@@ -56,6 +56,13 @@ Napi::Value Refuse(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+// shortenInfo(length): TCP_INFO is answered with so many bytes at the most, as by an older kernel; 0: as it is.
+Napi::Value ShortenInfo(const Napi::CallbackInfo& info) {
+  auto shorten = Interposed<void (*)(int)>(info.Env(), "interposer_shorten_info");
+  if (shorten != nullptr) shorten(Argument(info, 0));
+  return info.Env().Undefined();
+}
+
 // takeCalls(): [fd, 'get' 0 | 'set' 1, level, name, value or -errno] for each call since the last takeCalls()
 Napi::Value TakeCalls(const Napi::CallbackInfo& info) {
   auto take = Interposed<int (*)(const int**)>(info.Env(), "interposer_take_calls");
@@ -77,6 +84,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("statusFlags", Napi::Function::New<StatusFlags>(env));
   exports.Set("mallocInUse", Napi::Function::New<MallocInUse>(env));
   exports.Set("refuse", Napi::Function::New<Refuse>(env));
+  exports.Set("shortenInfo", Napi::Function::New<ShortenInfo>(env));
   exports.Set("takeCalls", Napi::Function::New<TakeCalls>(env));
   const struct {
     const char* name;

@@ -1,8 +1,5 @@
-// The addon of this machine with the road to the SOCKET that Windows needs.
+// The addon of this machine with the road to the SOCKET that Windows needs; the rest of it is in linux_parts.cc.
 #define TCP_KEEPALIVE_REF_FLIP
-#include "../../native/keepalive.cc"
-#include "../../native/socket_options_linux.cc"
-#include "../../native/socket_options_posix.cc"
 #include "../../native/windows_socket.cc"
-// After the others: it has names of its own for theirs.
+// After the other: it has names of its own for those of the common part.
 #include "../../native/addon.cc"

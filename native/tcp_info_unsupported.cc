@@ -1,0 +1,10 @@
+#include "tcp_info.h"
+
+namespace keepalive {
+
+const bool kTcpInfoIsIoctl = false;
+const char* const kTcpInfoName = "TCP_INFO";
+
+int GetTcpInfo(Socket, TcpInfo*) { return kNoSuchOption; }
+
+}  // namespace keepalive

@@ -1,0 +1,29 @@
+/** Why a connection ended, as {@link disconnectReason} tells. */
+export type DisconnectReason = 'closed' | 'timed-out' | 'unreachable' | 'reset' | 'other';
+
+const reasons = new Map<unknown, DisconnectReason>([
+  ['ETIMEDOUT', 'timed-out'],
+  ['EHOSTUNREACH', 'unreachable'],
+  ['ENETUNREACH', 'unreachable'],
+  ['EHOSTDOWN', 'unreachable'],
+  ['ENETDOWN', 'unreachable'],
+  ['ECONNRESET', 'reset'],
+  ['ECONNABORTED', 'reset'],
+  ['EPIPE', 'reset'],
+]);
+
+/**
+ * What a socket's error says about its peer, the same on every OS.
+ *
+ * - 'closed': no error; both sides said goodbye, or this one did.
+ * - 'timed-out': probes, or data, stayed unanswered (`ETIMEDOUT`): the peer vanished.
+ * - 'unreachable': the network said that there is no way to it (`EHOSTUNREACH`, `ENETUNREACH`, `EHOSTDOWN`, `ENETDOWN`).
+ *   Linux reports a peer that vanished with data in flight like this when an ICMP message came meanwhile.
+ * - 'reset': the peer's kernel does not know the connection (`ECONNRESET`, `ECONNABORTED`, `EPIPE`): it restarted, or its
+ *   program ended.
+ * - 'other': says nothing about a connection that was there, for example `ECONNREFUSED` or an error of TLS.
+ */
+export function disconnectReason(error?: unknown): DisconnectReason {
+  if (error === undefined || error === null) return 'closed';
+  return reasons.get((error as { code?: unknown }).code) ?? 'other';
+}

@@ -2,7 +2,7 @@ import type { Agent, ClientRequest } from 'node:http';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { applyKeepalive } from './apply.js';
-import { KeepaliveError, invalidArgumentType } from './errors.js';
+import { invalidArgumentType, type KeepaliveError } from './errors.js';
 import { checked, type KeepaliveProfile } from './profile.js';
 
 /** What {@link applyKeepaliveToAgent} returns. */
@@ -14,11 +14,11 @@ export interface AgentKeepalive {
   [Symbol.dispose](): void;
 }
 
-type OnCreated = (error: Error | null, socket: Duplex) => void;
+type OnCreated = (error: Error | null, socket: Duplex | undefined) => void;
 
 /** The points that Node documents for overriding (doc/api/http.md), as an agent has them. */
 interface OverridePoints {
-  createConnection(options: object, created?: OnCreated): Duplex | null | undefined;
+  createConnection(...args: unknown[]): Duplex | null | undefined;
   keepSocketAlive(socket: Duplex): boolean | undefined;
   reuseSocket(socket: Duplex, request: ClientRequest): void;
 }
@@ -29,7 +29,7 @@ const tunedAgents = new WeakMap<Agent, TunedAgent>();
  * Gives the sockets of an `http.Agent` or `https.Agent` the profile: those it has now, in use or pooled, those it opens
  * later (in 'connect'), and again when one returns to the pool or is taken from it, because `https.Agent` of Node 18 to
  * 22 overwrites the timing there. Sockets that are no TCP connections (`socketPath`, tunnels over a stream) are left
- * alone. Called again for the same agent, it updates the profile.
+ * alone, and so are those of another agent that this one delegates to. Called again for the same agent, it updates the profile.
  *
  * A socket that refuses the profile is destroyed with the error, so its request fails with it; a pooled one is not
  * kept. Throws `ERR_INVALID_ARG_TYPE` and `ERR_KEEPALIVE_PROFILE`.
@@ -64,27 +64,30 @@ class TunedAgent implements AgentKeepalive {
     this.#agent = agent;
     this.#profile = profile;
     this.#tuneAll();
-    const tune = (socket: unknown) => {
+    const refusal = (socket: unknown) => this.#refusal(socket);
+    const tune = (socket: unknown): void => {
       this.#tune(socket);
     };
 
     this.#override('createConnection', (original) => {
-      return function createConnection(this: OverridePoints, options, created, ...rest) {
-        // The default one hands `created` to 'connect' too, which calls it without arguments.
-        const onCreated: OnCreated = (error, socket) => {
-          tune(socket);
-          created?.(error, socket);
-        };
-        const socket = original.call(this, options, created === undefined ? undefined : onCreated, ...rest);
+      return function createConnection(this: OverridePoints, ...args) {
+        const created = args.at(-1);
+        if (typeof created === 'function') {
+          // The default one hands it to 'connect' too, which calls it without arguments.
+          args[args.length - 1] = (error: Error | null, socket: Duplex | undefined) => {
+            tune(socket);
+            (created as OnCreated)(error, socket);
+          };
+        }
+        const socket = original.apply(this, args);
         tune(socket);
         return socket;
       };
     });
     this.#override('keepSocketAlive', (original) => {
       return function keepSocketAlive(this: OverridePoints, socket) {
-        const kept = original.call(this, socket);
-        tune(socket);
-        return Boolean(kept) && !socket.destroyed;
+        // The agent destroys a socket that is not kept; no request listens to its errors now.
+        return Boolean(original.call(this, socket)) && refusal(socket) === undefined;
       };
     });
     this.#override('reuseSocket', (original) => {
@@ -103,6 +106,7 @@ class TunedAgent implements AgentKeepalive {
   }
 
   stop(): void {
+    if (tunedAgents.get(this.#agent) !== this) return;
     this.#profile = undefined;
     for (const restore of this.#restore) restore();
     tunedAgents.delete(this.#agent);
@@ -122,12 +126,21 @@ class TunedAgent implements AgentKeepalive {
   }
 
   #tune(socket: unknown): void {
-    if (this.#profile === undefined || !(socket instanceof Socket) || socket.destroyed) return;
+    const error = this.#refusal(socket);
+    // By then the request listens.
+    if (error !== undefined) process.nextTick(() => (socket as Socket).destroy(error));
+  }
+
+  /** undefined: the profile is there, or there is nothing to put it on. */
+  #refusal(socket: unknown): Error | undefined {
+    if (this.#profile === undefined || !(socket instanceof Socket) || socket.destroyed) return undefined;
     try {
       applyKeepalive(socket, this.#profile);
+      return undefined;
     } catch (error) {
-      if (error instanceof KeepaliveError && error.code === 'ERR_KEEPALIVE_NOT_TCP') return;
-      socket.destroy(error as Error);
+      const { code } = error as KeepaliveError;
+      // The agent and its requests find out about a dead connection as they always do.
+      return code === 'ERR_KEEPALIVE_NOT_TCP' || code === 'ERR_KEEPALIVE_CLOSED' ? undefined : (error as Error);
     }
   }
 

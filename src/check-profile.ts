@@ -19,7 +19,7 @@ export interface ProfileFinding {
 
 /** The codes of {@link ProfileFinding}; they do not change. */
 export type ProfileFindingCode =
-  /** The user timeout ends before the second probe could be answered. */
+  /** The user timeout leaves no room for a second probe to be answered. */
   | 'ONE_LOST_PROBE_KILLS'
   /** A peer that is alive but does not read for as long as the user timeout is ended too (Linux). */
   | 'SLOW_CONSUMERS_MAY_END'
@@ -65,7 +65,7 @@ function* aboutUserTimeout(profile: CheckedProfile): Generator<ProfileFinding> {
   if (userTimeout < secondProbe) {
     yield {
       code: 'ONE_LOST_PROBE_KILLS',
-      message: `A user timeout of ${seconds(userTimeout)} ends a live connection after one lost probe; give at least ${seconds(secondProbe)}, initialDelay + 2 * interval.`,
+      message: `A user timeout of ${seconds(userTimeout)} can end a live connection after one lost probe; give at least ${seconds(secondProbe)}, initialDelay + 2 * interval.`,
     };
   }
   if (userTimeout > lastProbe) {

@@ -1,8 +1,9 @@
 import type { Socket } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { applyKeepalive } from './apply.js';
 import { assertSocket } from './descriptor.js';
 import { KeepaliveError, invalidArgumentType, outOfRange } from './errors.js';
-import { checked, type KeepaliveProfile } from './profile.js';
+import { defineProfile, type KeepaliveProfile } from './profile.js';
 import { inSlices } from './slices.js';
 import { coarsestStep, receiveBacklog } from './timer-wheel.js';
 
@@ -51,10 +52,11 @@ export async function applyKeepaliveToAll(
   profile: KeepaliveProfile,
   options: FleetOptions = {},
 ): Promise<FleetResult> {
-  const { initialDelay } = checked(profile);
+  const wanted = defineProfile(profile);
   const { signal, spread } = checkedOptions(options);
   const fleet = await collect(sockets, signal);
-  const duration = spread ?? defaultSpread(fleet.length, initialDelay);
+  await nextTurn();
+  const duration = spread ?? defaultSpread(fleet.length, wanted.initialDelay);
   const start = performance.now();
 
   const failed: FleetFailure[] = [];
@@ -62,7 +64,7 @@ export async function applyKeepaliveToAll(
   let skipped = 0;
   const visit = (socket: Socket): void => {
     try {
-      applyKeepalive(socket, profile);
+      applyKeepalive(socket, wanted);
       applied += 1;
     } catch (error) {
       if (error instanceof KeepaliveError && error.code === 'ERR_KEEPALIVE_CLOSED') skipped += 1;
@@ -97,7 +99,8 @@ async function collect(sockets: Iterable<Socket>, signal: AbortSignal | undefine
     assertSocket(socket);
     fleet.push(socket);
   };
-  await inSlices(sockets, add, { signal });
+  // A live array must not lose elements meanwhile; other iterables are read over several turns.
+  await inSlices(Array.isArray(sockets) ? [...(sockets as Socket[])] : sockets, add, { signal });
   return fleet;
 }
 

@@ -1,4 +1,4 @@
-import { Server, type Socket } from 'node:net';
+import { Server, Socket } from 'node:net';
 import {
   CLOSED,
   NOT_CONNECTED,
@@ -30,7 +30,10 @@ export interface ServerKeepalive {
    * the listener is in another process (round-robin cluster), or the server does not listen yet.
    */
   readonly mode: 'listener' | 'connection';
-  /** Another profile for later connections; those that are open keep theirs. Throws as `applyKeepalive` does. */
+  /**
+   * Another profile for later connections; those that are open keep theirs. Nothing after `stop()`. Throws as
+   * `applyKeepalive` does.
+   */
   update(profile: KeepaliveProfile): void;
   /** Puts the listening socket back as it was. Connections keep what they have. */
   stop(): void;
@@ -79,19 +82,24 @@ interface Listener {
   readonly before: KeepaliveSettings;
 }
 
+// Two copies of this package on one server must not overtake each other for ever.
+const staysFirst: unique symbol = Symbol.for('tcp-keepalive.stays-first') as never;
+type ConnectionListener = ((socket: Socket) => void) & { [staysFirst]?: true };
+
 class TunedServer implements ServerKeepalive {
   onError: ServerKeepaliveOptions['onError'];
   readonly #server: Server;
-  #profile: CheckedProfile;
+  #wanted: CheckedProfile;
   #listener: Listener | undefined;
   /** Accepted connections that may be older than the profile on the listener. */
   #older = 0;
-  #looking = false;
+  #overtaking = false;
   #warned = false;
 
   constructor(server: Server, profile: CheckedProfile) {
     this.#server = server;
-    this.#profile = profile;
+    this.#wanted = profile;
+    this.#onConnection[staysFirst] = true;
   }
 
   get mode(): ServerKeepalive['mode'] {
@@ -101,24 +109,27 @@ class TunedServer implements ServerKeepalive {
 
   start(): void {
     this.#tuneListener();
-    this.#server.prependListener('listening', this.#onListening);
-    this.#server.on('newListener', this.#onNewListener);
+    this.#follow();
+    this.#look();
   }
 
   update(profile: KeepaliveProfile): void {
     const wanted = checked(profile);
-    if (this.#currentListener() !== undefined) setProfile(serverDescriptor(this.#server), wanted);
-    this.#profile = wanted;
-    if (tunedServers.get(this.#server) === this) this.#look();
+    if (tunedServers.get(this.#server) !== this) return;
+    const listener = this.#currentListener();
+    if (listener !== undefined) setProfile(serverDescriptor(this.#server), overSettings(wanted, listener.before));
+    this.#wanted = wanted;
+    this.#follow();
+    this.#look();
   }
 
   stop(): void {
+    if (tunedServers.get(this.#server) !== this) return;
+    tunedServers.delete(this.#server);
     const listener = this.#currentListener();
     this.#listener = undefined;
     this.#stopLooking();
-    this.#server.removeListener('listening', this.#onListening);
-    this.#server.removeListener('newListener', this.#onNewListener);
-    tunedServers.delete(this.#server);
+    for (const [event, handler] of this.#followed) this.#server.removeListener(event, handler);
     if (listener !== undefined) putSettings(serverDescriptor(this.#server), listener.before);
   }
 
@@ -134,58 +145,84 @@ class TunedServer implements ServerKeepalive {
     const descriptor = serverDescriptor(this.#server);
     if (descriptor !== NOT_CONNECTED && typeof this.#server.address() === 'string') throw notTcp();
     // The server of a round-robin cluster worker has no descriptor.
-    if (descriptor >= 0 && platform.listenerInheritance) {
-      const before = getSettings(descriptor);
-      setProfile(descriptor, this.#profile);
-      this.#listener = { identity: listeningIdentity(this.#server), before };
+    if (descriptor < 0 || !platform.listenerInheritance) return;
+    const before = this.#currentListener()?.before ?? getSettings(descriptor);
+    setProfile(descriptor, overSettings(this.#wanted, before));
+    this.#listener = { identity: listeningIdentity(this.#server), before };
+  }
+
+  /** Also after somebody's removeAllListeners(). */
+  #follow(): void {
+    for (const [event, handler] of this.#followed) {
+      this.#server.removeListener(event, handler);
+      this.#server.prependListener(event, handler);
     }
-    this.#look();
   }
 
   /** Looks at accepted connections until one is seen to have inherited, after those that were waiting already. */
   #look(): void {
     this.#older = this.#currentListener() === undefined ? 0 : acceptQueueLength(serverDescriptor(this.#server));
-    if (this.#looking) return;
-    this.#looking = true;
+    this.#server.removeListener('connection', this.#onConnection);
     this.#server.prependListener('connection', this.#onConnection);
   }
 
   #stopLooking(): void {
-    this.#looking = false;
     this.#server.removeListener('connection', this.#onConnection);
   }
 
   readonly #onListening = (): void => {
     try {
       this.#tuneListener();
+      this.#look();
     } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ERR_KEEPALIVE_NOT_TCP') this.#stopLooking();
+      else this.#look();
       this.#report(error as Error);
     }
   };
 
-  readonly #onConnection = (socket: Socket): void => {
+  /** The next listening socket has nothing yet. */
+  readonly #onClose = (): void => {
+    this.#look();
+  };
+
+  readonly #onConnection: ConnectionListener = (socket: Socket): void => {
     try {
+      if (!(socket instanceof Socket)) throw notTcp();
       const descriptor = socketDescriptor(socket);
       if (descriptor === CLOSED) return;
       if (descriptor < 0) throw missing(descriptor);
-      const inherited = !setProfile(descriptor, this.#profile);
+      const listener = this.#currentListener();
+      const profile = listener === undefined ? this.#wanted : overSettings(this.#wanted, listener.before);
+      const inherited = !setProfile(descriptor, profile);
+      if (!isAcceptedBy(this.#server, socket)) return;
       this.#older -= 1;
-      // The accept queue is first-in first-out: all later ones have inherited too.
-      if (inherited && this.#older < 0 && this.#currentListener() !== undefined) this.#stopLooking();
+      // The accept queue is first-in first-out: all later ones have inherited too. Unless another worker of a cluster
+      // changes the listening socket that they share.
+      if (inherited && this.#older < 0 && listener !== undefined && !isClusterWorker()) this.#stopLooking();
     } catch (error) {
       this.#report(error as Error, socket);
     }
   };
 
-  /** Stays ahead of listeners that are prepended later. */
-  readonly #onNewListener = (event: string | symbol, listener: unknown): void => {
-    if (event !== 'connection' || listener === this.#onConnection || !this.#looking) return;
+  /** Stays ahead of listeners that are prepended later; once a turn, as somebody else may want to be first too. */
+  readonly #onNewListener = (event: string | symbol, added: ConnectionListener): void => {
+    const isLooking = this.#server.listenerCount('connection', this.#onConnection) > 0;
+    if (event !== 'connection' || added[staysFirst] === true || !isLooking || this.#overtaking) return;
+    this.#overtaking = true;
     queueMicrotask(() => {
-      if (!this.#looking) return;
+      if (this.#server.listenerCount('connection', this.#onConnection) === 0) return;
       this.#server.removeListener('connection', this.#onConnection);
       this.#server.prependListener('connection', this.#onConnection);
     });
+    setImmediate(() => (this.#overtaking = false)).unref();
   };
+
+  readonly #followed = [
+    ['listening', this.#onListening],
+    ['close', this.#onClose],
+    ['newListener', this.#onNewListener],
+  ] as const;
 
   #report(error: Error, socket?: Socket): void {
     if (this.onError !== undefined) {
@@ -199,6 +236,23 @@ class TunedServer implements ServerKeepalive {
       });
     }
   }
+}
+
+/** A profile without a user timeout leaves the one alone that was there before any profile. */
+function overSettings(profile: CheckedProfile, before: KeepaliveSettings): CheckedProfile {
+  if (profile.userTimeout !== undefined || before.userTimeout === null) return profile;
+  return { ...profile, userTimeout: before.userTimeout };
+}
+
+/** Not so for one that somebody hands over with `server.emit('connection', socket)`. */
+function isAcceptedBy(server: Server, socket: Socket): boolean {
+  return (socket as unknown as { server?: unknown }).server === server;
+}
+
+function isClusterWorker(): boolean {
+  if (process.send === undefined) return false;
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  return (require('node:cluster') as { isWorker: boolean }).isWorker;
 }
 
 /** `createServer({ keepAlive: true, keepAliveInitialDelay })`: Node sets its own timing on each accepted socket. */

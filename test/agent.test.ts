@@ -171,6 +171,38 @@ void t.test('an override of the user’s own is kept, and comes back', async (t)
   t.equal((agent as unknown as { createConnection: unknown }).createConnection, createConnection);
 });
 
+void t.test('createConnection with positional arguments', async (t) => {
+  const server = net.createServer((socket) => void owned(t, socket));
+  const port = await listening(t, server, { host: '127.0.0.2' });
+  const agent = new http.Agent();
+  applyKeepaliveToAgent(agent, profile);
+  const { createConnection } = agent as unknown as { createConnection: (...args: unknown[]) => Socket };
+  let called = 0;
+  const plain = owned(t, createConnection.call(agent, port, '127.0.0.2'));
+  const withCallback = owned(
+    t,
+    createConnection.call(agent, port, '127.0.0.2', () => (called += 1)),
+  );
+  await Promise.all([once(plain, 'connect'), once(withCallback, 'connect')]);
+  for (const socket of [plain, withCallback]) {
+    t.equal(socket.remoteAddress, '127.0.0.2');
+    t.strictSame(held(socket), heldBy(profile));
+  }
+  t.equal(called, 1);
+});
+
+void t.test('a second stop() does not touch what came after the first', async (t) => {
+  const agent = new http.Agent({ keepAlive: true });
+  const before = Object.getOwnPropertyNames(agent);
+  const stale = applyKeepaliveToAgent(agent, profile);
+  stale.stop();
+  const tuned = applyKeepaliveToAgent(agent, other);
+  stale.stop();
+  t.equal(applyKeepaliveToAgent(agent, profile), tuned);
+  tuned.stop();
+  t.strictSame(Object.getOwnPropertyNames(agent), before);
+});
+
 void t.test('an agent can still be collected', async (t) => {
   setFlagsFromString('--expose-gc');
   const collectGarbage = runInNewContext('gc') as () => void;

@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import net, { type Socket } from 'node:net';
-import path from 'node:path';
 import tls from 'node:tls';
 import t from 'tap';
 import { applyKeepalive, disableKeepalive, readKeepalive } from 'tcp-keepalive';
 import certificate from '../examples/certificate.js';
 import { held, heldBy } from './fixtures/oracle';
 import { other, profile } from './fixtures/profiles';
+import { secondCopy } from './fixtures/second-copy';
 import { listening, owned, tcpPair } from './fixtures/sockets';
 
 void t.test('before connect: false, and in the kernel before any listener runs', async (t) => {
@@ -126,11 +126,7 @@ void t.test('disabled in an earlier connect listener', async (t) => {
 });
 
 void t.test('two copies of the package: one profile, the last one', async (t) => {
-  const cached = Object.keys(require.cache).filter((file) => file.startsWith(path.join(__dirname, '..', 'dist')));
-  const copies = cached.map((file) => [file, require.cache[file]] as const);
-  for (const file of cached) Reflect.deleteProperty(require.cache, file);
-  const second = require('tcp-keepalive') as typeof import('tcp-keepalive');
-  for (const [file, module] of copies) require.cache[file] = module;
+  const second = secondCopy();
   t.not(second.applyKeepalive, applyKeepalive);
 
   const port = await listening(t, net.createServer());

@@ -29,7 +29,7 @@ void t.test('the README’s table of errors is the table of codes', async (t) =>
 });
 
 void t.test('every doc comment’s code is in the table', async (t) => {
-  const sources = ['apply', 'read', 'kernel', 'profile', 'detection', 'errors', 'descriptor', 'binding'];
+  const sources = ['apply', 'read', 'kernel', 'profile', 'detection', 'errors', 'descriptor', 'binding', 'plan'];
   const used = sources.flatMap((name) => text(`src/${name}.ts`).match(/ERR_KEEPALIVE_\w+/g) ?? []);
   for (const code of new Set(used)) t.ok(code in errorCodes, code);
 });

@@ -49,6 +49,7 @@ void t.test('spread evenly over the time that was asked for', async (t) => {
     else await new Promise((resolve) => setTimeout(resolve, 1));
   }
   await done;
+  t.ok(tunedAt[24]! < tunedAt[49]! - 300, 'half of them long before the last');
   tunedAt.forEach((at, index) => t.ok(at >= index * 20 - 1, `socket ${index} after ${Math.round(at)} ms`));
 });
 
@@ -56,7 +57,9 @@ void t.test('sockets that close while others wait are skipped without waiting fo
   const sockets = await connections(t, 20);
   const done = applyKeepaliveToAll(sockets, profile, { spread: 2_000 });
   for (const socket of sockets.slice(1)) socket.destroy();
+  const start = performance.now();
   const result = await done;
+  t.ok(performance.now() - start < 1_500, 'long before their time');
   t.equal(result.applied, 1);
   t.equal(result.skipped, 19);
 });
@@ -67,12 +70,27 @@ void t.test('aborted: the rest stays as it was', async (t) => {
   const controller = new AbortController();
   const done = applyKeepaliveToAll(sockets, profile, { signal: controller.signal, spread: 60_000 });
   const reason = new Error('mine');
-  setImmediate(() => controller.abort(reason));
+  done.catch(() => undefined);
+  while (held(sockets[0]!)[0] === 0) await new Promise((resolve) => setImmediate(resolve));
+  controller.abort(reason);
   await t.rejects(done, reason);
   t.strictSame(held(sockets[0]!), heldBy(profile));
   t.strictSame(held(sockets[9]!), before);
   await t.rejects(applyKeepaliveToAll(sockets, profile, { signal: AbortSignal.abort(reason) }), reason);
   t.strictSame(held(sockets[9]!), before);
+});
+
+void t.test('an array and a profile that change meanwhile', async (t) => {
+  const sockets = await connections(t, 20);
+  const live = Array.from({ length: 60_000 }, (_, index) => sockets[index % 20]!);
+  const done = applyKeepaliveToAll(live, profile, { spread: 0 });
+  setImmediate(() => live.splice(0, 30_000));
+  t.equal((await done).applied, 60_000, 'those that were there');
+
+  const mine = { ...profile };
+  const paced = applyKeepaliveToAll(sockets, mine, { spread: 100 });
+  setImmediate(() => (mine.interval = 3));
+  t.match(await paced, { applied: 20, failed: [] });
 });
 
 void t.test('the event loop gets its turns', async (t) => {

@@ -1,8 +1,17 @@
 import { readdirSync } from 'node:fs';
+import { Agent } from 'node:http';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import t from 'tap';
-import { applyKeepalive, defineProfile, disableKeepalive, readKeepalive, readSystemKeepalive } from 'tcp-keepalive';
+import {
+  applyKeepalive,
+  applyKeepaliveToAgent,
+  applyKeepaliveToServer,
+  defineProfile,
+  disableKeepalive,
+  readKeepalive,
+  readSystemKeepalive,
+} from 'tcp-keepalive';
 import { fdOf, oracle } from './fixtures/oracle';
 import { other, profile } from './fixtures/profiles';
 import { tcpPair } from './fixtures/sockets';
@@ -26,7 +35,8 @@ void t.test(
   `${rounds} applies and reads leave nothing behind`,
   { skip: process.platform !== 'linux' && '/proc' },
   async (t) => {
-    const { client, accepted } = await tcpPair(t);
+    const { client, accepted, server } = await tcpPair(t);
+    const agent = new Agent();
     const profiles = [defineProfile(profile), defineProfile(other)] as const;
     const flags = oracle.statusFlags(fdOf(client));
     t.equal(flags & oracle.O_NONBLOCK, oracle.O_NONBLOCK);
@@ -38,8 +48,16 @@ void t.test(
         readKeepalive(client);
         if (round % 100 === 0) readSystemKeepalive();
         if (round % 1_000 === 0) disableKeepalive(client);
+        if (round % 10 === 0) useServerAndAgent();
         if (round % 1_000 === 0) applyKeepalive(client, { ...profile });
       }
+    }
+
+    function useServerAndAgent(): void {
+      const tuned = applyKeepaliveToServer(server, profiles[0]);
+      tuned.update(profiles[1]);
+      tuned.stop();
+      applyKeepaliveToAgent(agent, profiles[0]).stop();
     }
 
     work(5_000);

@@ -1,12 +1,21 @@
 // Runs again with test/native/interposer.c preloaded, which writes down every socket option call and refuses on demand.
 import { constants } from 'node:os';
-import type { Socket } from 'node:net';
+import { once } from 'node:events';
+import http from 'node:http';
+import { connect, createServer, type Socket } from 'node:net';
 import t, { type Test } from 'tap';
-import { applyKeepalive, disableKeepalive, readKeepalive, type KeepaliveProfile } from 'tcp-keepalive';
+import {
+  applyKeepalive,
+  applyKeepaliveToAgent,
+  applyKeepaliveToServer,
+  disableKeepalive,
+  readKeepalive,
+  type KeepaliveProfile,
+} from 'tcp-keepalive';
 import { fdOf, held, heldBy, optionName, options, oracle, poke, type OptionName } from './fixtures/oracle';
 import { other, profile } from './fixtures/profiles';
 import { withInterposer } from './fixtures/rerun';
-import { tcpPair } from './fixtures/sockets';
+import { listening, owned, tcpPair } from './fixtures/sockets';
 
 withInterposer(__filename, interposed);
 
@@ -199,6 +208,70 @@ function interposed(): void {
     const error = await new Promise((resolve) => socket.once('error', resolve));
     t.match(error, { name: 'KeepaliveError', code: 'EPERM', syscall: 'setsockopt', option: 'TCP_KEEPCNT' });
     t.equal(socket.destroyed, true);
+  });
+
+  void t.test('a listener that is refused: reported, and each connection is applied to', async (t) => {
+    const server = createServer();
+    const errors: unknown[] = [];
+    const tuned = applyKeepaliveToServer(server, profile, { onError: (error) => void errors.push(error) });
+    for (const round of [1, 2]) {
+      if (round === 2) refuse('TCP_KEEPINTVL');
+      const port = await listening(t, server);
+      t.equal(tuned.mode, round === 1 ? 'listener' : 'connection');
+      for (let i = 0; i < 2; i += 1) {
+        owned(t, connect(port, '127.0.0.1'));
+        const [accepted] = (await once(server, 'connection')) as [Socket];
+        t.strictSame(held(owned(t, accepted)), heldBy(profile), `listening ${round}`);
+        accepted.destroy();
+      }
+      if (round === 1) await new Promise((resolve) => server.close(resolve));
+    }
+    t.match(errors, [{ code: 'EPERM', option: 'TCP_KEEPINTVL' }]);
+    t.equal(errors.length, 1);
+  });
+
+  void t.test('an agent’s socket that refuses: its request gets the error, a pooled one is not kept', async (t) => {
+    const server = http.createServer((_request, response) => void response.end('.'));
+    const port = await listening(t, server);
+    t.teardown(() => server.closeAllConnections());
+    const ready = connect(port, '127.0.0.1');
+    await once(ready, 'connect');
+    const connected = new http.Agent({ keepAlive: true });
+    Object.assign(connected, { createConnection: () => ready });
+    applyKeepaliveToAgent(connected, profile);
+    refuse('TCP_KEEPINTVL');
+    const refused = http.get({ agent: connected, port, host: '127.0.0.1' });
+    const error = await new Promise((resolve) => refused.once('error', resolve));
+    t.match(error, { code: 'EPERM', option: 'TCP_KEEPINTVL' }, 'a connected socket');
+
+    const agent = new http.Agent({ keepAlive: true });
+    t.teardown(() => agent.destroy());
+    applyKeepaliveToAgent(agent, profile);
+    const get = async () => {
+      const [response] = (await once(http.get({ agent, port, host: '127.0.0.1' }), 'response')) as [
+        http.IncomingMessage,
+      ];
+      return response;
+    };
+    const first = await get();
+    const { socket } = first;
+    poke(socket, 'TCP_KEEPINTVL', 2);
+    refuse('TCP_KEEPINTVL');
+    const closed = new Promise((resolve) => socket.once('close', resolve));
+    first.resume();
+    await closed;
+    t.strictSame(Object.values(agent.freeSockets).flat(), [], 'not kept');
+
+    const second = await get();
+    const free = once(agent, 'free');
+    const kept = second.socket;
+    second.resume();
+    await free;
+    await new Promise((resolve) => setImmediate(resolve));
+    poke(kept, 'TCP_KEEPINTVL', 2);
+    refuse('TCP_KEEPINTVL');
+    const reused = http.get({ agent, port, host: '127.0.0.1' });
+    t.match(await new Promise((resolve) => reused.once('error', resolve)), { code: 'EPERM' }, 'taken from the pool');
   });
 
   void t.test('disable refused: as it was', async (t) => {

@@ -1,0 +1,146 @@
+import { KeepaliveError, invalidArgumentType, outOfRange } from './errors.js';
+import { platform } from './platform.js';
+import { defineProfile, type KeepaliveProfile } from './profile.js';
+import { coarsestStep } from './timer-wheel.js';
+
+/** What {@link planKeepalive} is to meet. Times in milliseconds. */
+export interface KeepaliveConstraints {
+  /** How long after its last answer a vanished peer may go unnoticed: `detectionTime(plan).idle` is no longer. */
+  readonly detectWithin: number;
+  /**
+   * When the shortest-lived NAT or load balancer in the path forgets an idle connection: the `initialDelay` is below.
+   * Linux may round the delay up by as much as an eighth, so leave that much room below a limit that is strict.
+   */
+  readonly idleTimeout?: number | undefined;
+  /**
+   * How many probes in a row may be lost without the end of a live connection: 1 to 126 on Linux. 2 by default: one can
+   * be lost to chance, the second to the same burst (a change of cell, a tunnel), and all named profiles bear two.
+   */
+  readonly tolerateLost?: number | undefined;
+}
+
+const names = ['detectWithin', 'idleTimeout', 'tolerateLost'] as const;
+const second = 1000;
+const { limits } = platform;
+const longestUserTimeout = limits.userTimeout?.max ?? Infinity;
+
+/**
+ * Seconds. A sleeping phone listens for a call of its cell every 2.56 s at the longest (3GPP TS 36.331 and 38.331,
+ * defaultPagingCycle rf256), then has to wake its radio up and to answer: an interval below would send the next probe to
+ * a phone that is only late. It is also the interval of the `presence` profile.
+ */
+const shortestInterval = 5;
+/** No interval is above the initial delay, or it would be what a live connection is probed by. */
+const shortestDelay = shortestInterval;
+const mostLost = Math.min(limits.count.max, Math.floor(longestUserTimeout / second / shortestInterval) - 1) - 1;
+const defaultLost = 2;
+
+/**
+ * The quietest profile that meets the constraints: the fewest wake-ups, that is the longest `initialDelay`; then the
+ * fewest probes to a vanished peer, then the longest `interval`. Frozen, with `userTimeout: 'match'`.
+ *
+ * The `count` is `tolerateLost + 1`. The `interval` is no longer than the `initialDelay` and no shorter than 5 s, which a
+ * phone's radio may need to wake up and answer, nor than 4/3 of what the Linux kernel may round the initial delay up by
+ * (about an eighth at most): a user timeout counts by the clock, not by probes, so with a shorter interval a first probe that is
+ * late leaves no time for the others (measured: at 33 s / 1 s / 3 two of twelve peers that vanished were given up after
+ * one probe; at 33 s / 5 s / 3 none before the third). So up to two lost probes are borne whatever is rounded; of more,
+ * one in eight may be missing in the worst case.
+ *
+ * Throws `ERR_KEEPALIVE_PLAN` when two constraints cannot both be met, with both and by how much in the message;
+ * `ERR_INVALID_ARG_TYPE` or `ERR_OUT_OF_RANGE` for a bad argument.
+ */
+export function planKeepalive(constraints: KeepaliveConstraints): Readonly<KeepaliveProfile> {
+  checkConstraints(constraints);
+  const { detectWithin, idleTimeout = Infinity, tolerateLost = defaultLost } = constraints;
+  const count = tolerateLost + 1;
+  checkConflicts(detectWithin, idleTimeout, count);
+
+  const total = Math.floor(Math.min(detectWithin, longestUserTimeout) / second);
+  const fits = (delay: number) => delay + count * leastInterval(delay) <= total;
+  const initialDelay = last(fits, shortestDelay, Math.min(seconds(limits.initialDelay.max), below(idleTimeout)));
+  const interval = Math.min(Math.floor((total - initialDelay) / count), initialDelay, seconds(limits.interval.max));
+  return defineProfile({
+    initialDelay: initialDelay * second,
+    interval: interval * second,
+    count,
+    userTimeout: 'match',
+  });
+}
+
+/** Seconds, growing with the delay. */
+function leastInterval(initialDelay: number): number {
+  return Math.max(shortestInterval, Math.ceil((coarsestStep(initialDelay * second) * 4) / 3 / second));
+}
+
+/** The last integer that fits, of a range whose first does: what fits stops fitting once. */
+function last(fits: (value: number) => boolean, first: number, end: number): number {
+  let fitting = first;
+  let beyond = end + 1;
+  while (beyond - fitting > 1) {
+    const middle = Math.floor((fitting + beyond) / 2);
+    if (fits(middle)) fitting = middle;
+    else beyond = middle;
+  }
+  return fitting;
+}
+
+function seconds(milliseconds: number): number {
+  return milliseconds / second;
+}
+
+/** The longest whole seconds that are strictly below. */
+function below(milliseconds: number): number {
+  return Math.ceil(milliseconds / second) - 1;
+}
+
+function checkConflicts(detectWithin: number, idleTimeout: number, count: number): void {
+  const least = (shortestDelay + shortestInterval * count) * second;
+  if (detectWithin < least) {
+    const parts = `an initialDelay and ${count} intervals of ${shortestInterval * second} each`;
+    throw conflict(
+      `detectWithin ${detectWithin} and tolerateLost ${count - 1} need at least ${least} (${parts}): ${least - detectWithin} more${remedy(detectWithin)}`,
+    );
+  }
+  const shortest = shortestDelay * second;
+  if (idleTimeout <= shortest) {
+    throw conflict(
+      `idleTimeout ${idleTimeout} and the shortest initialDelay of ${shortest} need at least ${shortest + 1}: ${shortest + 1 - idleTimeout} more`,
+    );
+  }
+}
+
+function remedy(detectWithin: number): string {
+  const count = Math.floor((seconds(detectWithin) - shortestDelay) / shortestInterval);
+  return count < 2 ? '' : `, or a tolerateLost of ${count - 1}`;
+}
+
+function conflict(message: string): KeepaliveError {
+  return new KeepaliveError('ERR_KEEPALIVE_PLAN', message);
+}
+
+function checkConstraints(constraints: KeepaliveConstraints): void {
+  if (typeof constraints !== 'object' || (constraints as unknown) === null) {
+    throw invalidArgumentType('constraints', 'an object', constraints);
+  }
+  for (const [name, value] of Object.entries(constraints)) {
+    const known = (names as readonly string[]).includes(name);
+    if (!known) throw invalidArgumentType(`constraints.${name}`, `one of ${names.join(', ')}`, value);
+  }
+  const { detectWithin, idleTimeout, tolerateLost } = constraints;
+  checkTime('detectWithin', detectWithin);
+  if (idleTimeout !== undefined) checkTime('idleTimeout', idleTimeout);
+  if (tolerateLost === undefined) return;
+  checkNumber('tolerateLost', tolerateLost);
+  if (!(Number.isInteger(tolerateLost) && tolerateLost >= 1 && tolerateLost <= mostLost)) {
+    throw outOfRange('constraints.tolerateLost', `an integer from 1 to ${mostLost}`, tolerateLost);
+  }
+}
+
+function checkTime(name: string, value: number): void {
+  checkNumber(name, value);
+  if (!(value > 0 && value < Infinity)) throw outOfRange(`constraints.${name}`, 'more than 0 and finite', value);
+}
+
+function checkNumber(name: string, value: unknown): void {
+  if (typeof value !== 'number') throw invalidArgumentType(`constraints.${name}`, 'a number', value);
+}

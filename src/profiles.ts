@@ -1,7 +1,8 @@
-import { defineProfile, type KeepaliveProfile } from './profile.js';
+import type { KeepaliveProfile } from './profile.js';
 
+/** Checked by their test, and like any profile on first use; not while the package is loaded. */
 function seconds(initialDelay: number, interval: number, count: number): Readonly<KeepaliveProfile> {
-  return defineProfile({ initialDelay: initialDelay * 1000, interval: interval * 1000, count, userTimeout: 'match' });
+  return Object.freeze({ initialDelay: initialDelay * 1000, interval: interval * 1000, count, userTimeout: 'match' });
 }
 
 /** Named profiles, frozen. All have `userTimeout: 'match'`, so data in flight is given up when idle silence would be. */

@@ -1,10 +1,20 @@
 #!/usr/bin/env bash
-# What tests need of the system: ss and ip (iproute2), unshare and nsenter (util-linux). Debian and its relatives.
+# What tests need of the system, or they skip. Debian and its relatives.
 set -euo pipefail
 
 missing=()
-command -v ss ip > /dev/null || missing+=(iproute2)
-command -v unshare nsenter > /dev/null || missing+=(util-linux)
+need() { # PACKAGE TOOL ...
+  local package=$1 tool
+  shift
+  for tool in "$@"; do
+    command -v "$tool" > /dev/null || { missing+=("$package"); return; }
+  done
+}
+need iproute2 ss ip
+need util-linux unshare nsenter prlimit
+need strace strace
+need python3 python3
+
 if [ ${#missing[@]} -gt 0 ]; then
   apt-get update
   DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends "${missing[@]}"

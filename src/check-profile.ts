@@ -1,5 +1,12 @@
-import { invalidArgumentType, outOfRange } from './errors.js';
-import { checked, matchingUserTimeout, type CheckedProfile, type KeepaliveProfile } from './profile.js';
+import { assertNumber, assertObject } from './arguments.js';
+import { outOfRange } from './errors.js';
+import {
+  checked,
+  matchingUserTimeout,
+  requestedUserTimeout,
+  type CheckedProfile,
+  type KeepaliveProfile,
+} from './profile.js';
 import { probesInOneTick, receiveBacklog } from './timer-wheel.js';
 
 /** What {@link checkProfile} may be told about where a profile is to be used. */
@@ -49,7 +56,7 @@ export function checkProfile(profile: KeepaliveProfile, path: KeepalivePath = {}
 function* aboutUserTimeout(profile: CheckedProfile): Generator<ProfileFinding> {
   const { initialDelay, interval, count } = profile;
   const lastProbe = matchingUserTimeout(profile);
-  const userTimeout = profile.userTimeout === 'match' ? lastProbe : (profile.userTimeout ?? 0);
+  const userTimeout = requestedUserTimeout(profile);
   if (userTimeout === 0) {
     yield {
       code: 'NO_USER_TIMEOUT',
@@ -105,11 +112,11 @@ function seconds(milliseconds: number): string {
 }
 
 function checkPath(path: KeepalivePath): void {
-  if (typeof path !== 'object' || (path as unknown) === null) throw invalidArgumentType('path', 'an object', path);
+  assertObject('path', path);
   for (const name of ['idleTimeout', 'connections'] as const) {
     const value: unknown = path[name];
     if (value === undefined) continue;
-    if (typeof value !== 'number') throw invalidArgumentType(`path.${name}`, 'a number', value);
+    assertNumber(`path.${name}`, value);
     if (!(value >= 0 && value < Infinity)) throw outOfRange(`path.${name}`, '0 or more', value);
   }
 }

@@ -1,6 +1,6 @@
 import { hasUserTimeout } from './kernel.js';
 import { platform } from './platform.js';
-import { checked, matchingUserTimeout, type CheckedProfile, type KeepaliveProfile } from './profile.js';
+import { checked, probePeriod, requestedUserTimeout, type CheckedProfile, type KeepaliveProfile } from './profile.js';
 
 /** How long after its last answer a vanished peer is noticed, in milliseconds. */
 export interface DetectionTime {
@@ -28,28 +28,22 @@ export function detectionTime(profile: KeepaliveProfile): DetectionTime {
   const userTimeout = effectiveUserTimeout(wanted);
   const byUserTimeout = userTimeout !== null && platform.userTimeoutEndsProbing;
   return {
-    idle: byUserTimeout ? idleWithUserTimeout(wanted, userTimeout) : latestFirstProbe(wanted) + interval * count,
+    idle: byUserTimeout ? idleWithUserTimeout(wanted, userTimeout) : probePeriod(wanted) + interval * count,
     inFlight: userTimeout,
   };
 }
 
 function effectiveUserTimeout(profile: CheckedProfile): number | null {
-  const { userTimeout } = profile;
-  const wanted = userTimeout === 'match' ? matchingUserTimeout(profile) : (userTimeout ?? 0);
+  const wanted = requestedUserTimeout(profile);
   if (wanted === 0 || !hasUserTimeout()) return null;
   const unit = platform.userTimeoutUnit;
   return Math.ceil(wanted / unit) * unit;
 }
 
-/** A timer that was already running when the peer fell silent may fire as late as one interval after. */
-function latestFirstProbe({ initialDelay, interval }: CheckedProfile): number {
-  return Math.max(initialDelay, interval);
-}
-
 function idleWithUserTimeout(profile: CheckedProfile, userTimeout: number): number {
   const { initialDelay, interval } = profile;
   const ticksAfter = (firstProbe: number) => Math.max(1, Math.ceil((userTimeout - firstProbe) / interval));
-  const latest = latestFirstProbe(profile);
+  const latest = probePeriod(profile);
   const ticks = ticksAfter(latest);
   // Somewhere between the earliest and the latest first probe, a tick just misses the user timeout.
   return ticks < ticksAfter(initialDelay) ? userTimeout + interval : latest + ticks * interval;

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { applyKeepalive } from './apply.js';
+import { assertNumber, assertObject } from './arguments.js';
 import { assertSocket } from './descriptor.js';
 import { KeepaliveError, invalidArgumentType, outOfRange } from './errors.js';
 import { defineProfile, type KeepaliveProfile } from './profile.js';
@@ -105,16 +106,14 @@ async function collect(sockets: Iterable<Socket>, signal: AbortSignal | undefine
 }
 
 function checkedOptions(options: FleetOptions): FleetOptions {
-  if (typeof options !== 'object' || (options as unknown) === null) {
-    throw invalidArgumentType('options', 'an object', options);
-  }
+  assertObject('options', options);
   const { signal, spread } = options;
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw invalidArgumentType('options.signal', 'an AbortSignal', signal);
   }
-  if (spread !== undefined && typeof spread !== 'number')
-    throw invalidArgumentType('options.spread', 'a number', spread);
-  if (spread !== undefined && !(spread >= 0 && spread <= longestSpread)) {
+  if (spread === undefined) return options;
+  assertNumber('options.spread', spread);
+  if (!(spread >= 0 && spread <= longestSpread)) {
     throw outOfRange('options.spread', `0 to ${longestSpread} milliseconds`, spread);
   }
   return options;

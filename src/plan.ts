@@ -1,3 +1,4 @@
+import { assertNumber, assertObject } from './arguments.js';
 import { KeepaliveError, invalidArgumentType, outOfRange } from './errors.js';
 import { platform } from './platform.js';
 import { defineProfile, type KeepaliveProfile } from './profile.js';
@@ -41,9 +42,9 @@ const defaultLost = 2;
  *
  * The `count` is `tolerateLost + 1`. The `interval` is no longer than the `initialDelay` and no shorter than 5 s, which a
  * phone's radio may need to wake up and answer, nor than 4/3 of what the Linux kernel may round the initial delay up by
- * (about an eighth at most): a user timeout counts by the clock, not by probes, so with a shorter interval a first probe that is
- * late leaves no time for the others (measured: at 33 s / 1 s / 3 two of twelve peers that vanished were given up after
- * one probe; at 33 s / 5 s / 3 none before the third). So up to two lost probes are borne whatever is rounded; of more,
+ * (about an eighth at most): a user timeout counts by the clock, not by probes, so with a shorter interval a first probe
+ * that is late leaves no time for the others (measured: at 33 s / 1 s / 3 two of twelve peers that vanished were given up
+ * after one probe; at 33 s / 5 s / 3 none before the third). So up to two lost probes are borne whatever is rounded; of more,
  * one in eight may be missing in the worst case.
  *
  * Throws `ERR_KEEPALIVE_PLAN` when two constraints cannot both be met, with both and by how much in the message;
@@ -119,9 +120,7 @@ function conflict(message: string): KeepaliveError {
 }
 
 function checkConstraints(constraints: KeepaliveConstraints): void {
-  if (typeof constraints !== 'object' || (constraints as unknown) === null) {
-    throw invalidArgumentType('constraints', 'an object', constraints);
-  }
+  assertObject('constraints', constraints);
   for (const [name, value] of Object.entries(constraints)) {
     const known = (names as readonly string[]).includes(name);
     if (!known) throw invalidArgumentType(`constraints.${name}`, `one of ${names.join(', ')}`, value);
@@ -130,17 +129,13 @@ function checkConstraints(constraints: KeepaliveConstraints): void {
   checkTime('detectWithin', detectWithin);
   if (idleTimeout !== undefined) checkTime('idleTimeout', idleTimeout);
   if (tolerateLost === undefined) return;
-  checkNumber('tolerateLost', tolerateLost);
+  assertNumber('constraints.tolerateLost', tolerateLost);
   if (!(Number.isInteger(tolerateLost) && tolerateLost >= 1 && tolerateLost <= mostLost)) {
     throw outOfRange('constraints.tolerateLost', `an integer from 1 to ${mostLost}`, tolerateLost);
   }
 }
 
 function checkTime(name: string, value: number): void {
-  checkNumber(name, value);
+  assertNumber(`constraints.${name}`, value);
   if (!(value > 0 && value < Infinity)) throw outOfRange(`constraints.${name}`, 'more than 0 and finite', value);
-}
-
-function checkNumber(name: string, value: unknown): void {
-  if (typeof value !== 'number') throw invalidArgumentType(`constraints.${name}`, 'a number', value);
 }

@@ -84,6 +84,16 @@ export function matchingUserTimeout(profile: Pick<KeepaliveProfile, 'initialDela
   return profile.initialDelay + profile.interval * profile.count;
 }
 
+/** The user timeout that a profile asks for in milliseconds; 0: none. */
+export function requestedUserTimeout(profile: CheckedProfile): number {
+  return profile.userTimeout === 'match' ? matchingUserTimeout(profile) : (profile.userTimeout ?? 0);
+}
+
+/** How often a live connection is probed at least: a timer that runs already can fire one interval later. */
+export function probePeriod({ initialDelay, interval }: CheckedProfile): number {
+  return Math.max(initialDelay, interval);
+}
+
 function check(profile: KeepaliveProfile): CheckedProfile {
   if (!isObject(profile)) throw invalidArgumentType('profile', 'a KeepaliveProfile object', profile);
   for (const field of Object.keys(profile)) {

@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events';
 import { Server, Socket } from 'node:net';
 import {
   CLOSED,
@@ -8,6 +9,7 @@ import {
   serverDescriptor,
   socketDescriptor,
 } from './descriptor.js';
+import { assertObject } from './arguments.js';
 import { invalidArgumentType } from './errors.js';
 import { acceptQueueLength, getSettings, putSettings, setProfile, type KeepaliveSettings } from './kernel.js';
 import { platform } from './platform.js';
@@ -59,9 +61,7 @@ export function applyKeepaliveToServer(
   options: ServerKeepaliveOptions = {},
 ): ServerKeepalive {
   if (!(server instanceof Server)) throw invalidArgumentType('server', 'a net.Server', server);
-  if (typeof options !== 'object' || (options as unknown) === null) {
-    throw invalidArgumentType('options', 'an object', options);
-  }
+  assertObject('options', options);
   const { onError } = options;
   if (onError !== undefined && typeof onError !== 'function') {
     throw invalidArgumentType('options.onError', 'a function', onError);
@@ -153,17 +153,17 @@ class TunedServer implements ServerKeepalive {
 
   /** Also after somebody's removeAllListeners(). */
   #follow(): void {
-    for (const [event, handler] of this.#followed) {
-      this.#server.removeListener(event, handler);
-      this.#server.prependListener(event, handler);
-    }
+    for (const [event, handler] of this.#followed) putFirst(this.#server, event, handler);
   }
 
   /** Looks at accepted connections until one is seen to have inherited, after those that were waiting already. */
   #look(): void {
     this.#older = this.#currentListener() === undefined ? 0 : acceptQueueLength(serverDescriptor(this.#server));
-    this.#server.removeListener('connection', this.#onConnection);
-    this.#server.prependListener('connection', this.#onConnection);
+    putFirst(this.#server, 'connection', this.#onConnection);
+  }
+
+  get #isLooking(): boolean {
+    return this.#server.listenerCount('connection', this.#onConnection) > 0;
   }
 
   #stopLooking(): void {
@@ -207,13 +207,10 @@ class TunedServer implements ServerKeepalive {
 
   /** Stays ahead of listeners that are prepended later; once a turn, as somebody else may want to be first too. */
   readonly #onNewListener = (event: string | symbol, added: ConnectionListener): void => {
-    const isLooking = this.#server.listenerCount('connection', this.#onConnection) > 0;
-    if (event !== 'connection' || added[staysFirst] === true || !isLooking || this.#overtaking) return;
+    if (event !== 'connection' || added[staysFirst] === true || !this.#isLooking || this.#overtaking) return;
     this.#overtaking = true;
     queueMicrotask(() => {
-      if (this.#server.listenerCount('connection', this.#onConnection) === 0) return;
-      this.#server.removeListener('connection', this.#onConnection);
-      this.#server.prependListener('connection', this.#onConnection);
+      if (this.#isLooking) putFirst(this.#server, 'connection', this.#onConnection);
     });
     setImmediate(() => (this.#overtaking = false)).unref();
   };
@@ -236,6 +233,11 @@ class TunedServer implements ServerKeepalive {
       });
     }
   }
+}
+
+function putFirst(server: Server, event: string, handler: Parameters<EventEmitter['prependListener']>[1]): void {
+  server.removeListener(event, handler);
+  server.prependListener(event, handler);
 }
 
 /** A profile without a user timeout leaves the one alone that was there before any profile. */

@@ -1,4 +1,4 @@
-import { checked, type KeepaliveProfile } from './profile.js';
+import { checked, probePeriod, type KeepaliveProfile } from './profile.js';
 
 /** What keepalive costs an idle connection to a live peer. Rates, not rounded. */
 export interface KeepaliveTraffic {
@@ -33,8 +33,7 @@ const ipv6Packet = 40 + tcpHeader;
  * Throws as `defineProfile` does.
  */
 export function keepaliveTraffic(profile: KeepaliveProfile): KeepaliveTraffic {
-  const { initialDelay, interval } = checked(profile);
-  const probesPerHour = hour / Math.max(initialDelay, interval);
+  const probesPerHour = hour / probePeriod(checked(profile));
   const packetsPerHour = probesPerHour * packetsInProbe;
   return {
     probesPerHour,

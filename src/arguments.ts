@@ -1,0 +1,11 @@
+import { invalidArgumentType } from './errors.js';
+
+/** Throws `ERR_INVALID_ARG_TYPE` for anything but an object. */
+export function assertObject(name: string, value: unknown): asserts value is object {
+  if (typeof value !== 'object' || value === null) throw invalidArgumentType(name, 'an object', value);
+}
+
+/** Throws `ERR_INVALID_ARG_TYPE` for anything but a number. */
+export function assertNumber(name: string, value: unknown): asserts value is number {
+  if (typeof value !== 'number') throw invalidArgumentType(name, 'a number', value);
+}

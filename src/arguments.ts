@@ -1,4 +1,4 @@
-import { invalidArgumentType } from './errors.js';
+import { invalidArgumentType } from './invalid-argument.js';
 
 /** Throws `ERR_INVALID_ARG_TYPE` for anything but an object. */
 export function assertObject(name: string, value: unknown): asserts value is object {
@@ -9,3 +9,6 @@ export function assertObject(name: string, value: unknown): asserts value is obj
 export function assertNumber(name: string, value: unknown): asserts value is number {
   if (typeof value !== 'number') throw invalidArgumentType(name, 'a number', value);
 }
+
+/** The longest delay of a Node timer, in milliseconds. */
+export const longestDelay = 0x7fffffff;

@@ -1,0 +1,56 @@
+import { slice } from '../slices.js';
+
+/** What an {@link Alarm} runs. */
+export interface Work {
+  /** Before the first step of a round. */
+  begin(now: number): void;
+  /** One short piece of what is due; false: nothing is left of this round. */
+  step(now: number): boolean;
+  /** When the next round is to be, by `performance.now()`. */
+  next(now: number): number;
+}
+
+/**
+ * One timer for any number of things to do: rounds of short steps, in slices that hold the event loop for less than half a
+ * millisecond. It holds no process open.
+ *
+ * A round starts after the sockets were read, not as the timer fires: after the process was held up (or stopped) what came
+ * meanwhile is heard before anybody is judged by it.
+ */
+export class Alarm {
+  readonly #work: Work;
+  #timer: NodeJS.Timeout | undefined;
+  #nextSlice: NodeJS.Immediate | undefined;
+  #stopped = false;
+
+  constructor(work: Work) {
+    this.#work = work;
+    this.#startRound();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    clearImmediate(this.#nextSlice);
+  }
+
+  readonly #startRound = (): void => {
+    this.#nextSlice = setImmediate(() => {
+      this.#work.begin(performance.now());
+      this.#runSlice();
+    });
+  };
+
+  readonly #runSlice = (): void => {
+    // First of all, so that the round goes on even if a listener throws.
+    this.#nextSlice = setImmediate(this.#runSlice);
+    const end = performance.now() + slice;
+    for (let now = performance.now(); now < end; now = performance.now()) {
+      if (this.#stopped) return;
+      if (this.#work.step(now)) continue;
+      clearImmediate(this.#nextSlice);
+      this.#timer = setTimeout(this.#startRound, Math.max(1, Math.ceil(this.#work.next(now) - now))).unref();
+      return;
+    }
+  };
+}

@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import { types } from 'node:util';
 import { assertObject } from '../arguments.js';
 import { invalidArgumentType } from '../invalid-argument.js';
 import { Alarm, type Work } from './alarm.js';
@@ -229,18 +230,12 @@ export class WebSocketHeartbeat<C extends HeartbeatClient = HeartbeatClient> ext
 function checkedClients<C extends HeartbeatClient>(
   clients: ReadonlySet<C> | { readonly clients?: ReadonlySet<C> | undefined },
 ): ReadonlySet<C> {
-  if (isSet<C>(clients)) return clients;
+  if (types.isSet(clients)) return clients as ReadonlySet<C>;
   assertObject('clients', clients);
-  if (isSet<C>(clients.clients)) return clients.clients;
+  if (types.isSet(clients.clients)) return clients.clients;
   throw invalidArgumentType(
     'clients',
     'a Set of clients, or a WebSocketServer that keeps one (clientTracking)',
     clients,
   );
-}
-
-function isSet<C>(value: unknown): value is ReadonlySet<C> {
-  if (typeof value !== 'object' || value === null) return false;
-  const { size, has, values } = value as Partial<ReadonlySet<C>>;
-  return typeof size === 'number' && typeof has === 'function' && typeof values === 'function';
 }

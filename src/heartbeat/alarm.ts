@@ -1,3 +1,4 @@
+import { longestDelay } from '../arguments.js';
 import { slice } from '../slices.js';
 
 /** What an {@link Alarm} runs. */
@@ -21,11 +22,18 @@ export class Alarm {
   readonly #work: Work;
   #timer: NodeJS.Timeout | undefined;
   #nextSlice: NodeJS.Immediate | undefined;
+  /** When the timer is set to; -Infinity: a round has begun. */
+  #dueAt = -Infinity;
   #stopped = false;
 
   constructor(work: Work) {
     this.#work = work;
     this.#startRound();
+  }
+
+  /** Has a round by then, if none was to be so early. */
+  by(time: number): void {
+    if (time < this.#dueAt) this.#set(time, performance.now());
   }
 
   stop(): void {
@@ -34,7 +42,14 @@ export class Alarm {
     clearImmediate(this.#nextSlice);
   }
 
+  #set(time: number, now: number): void {
+    clearTimeout(this.#timer);
+    this.#dueAt = time;
+    this.#timer = setTimeout(this.#startRound, Math.min(longestDelay, Math.max(1, Math.ceil(time - now)))).unref();
+  }
+
   readonly #startRound = (): void => {
+    this.#dueAt = -Infinity;
     this.#nextSlice = setImmediate(() => {
       this.#work.begin(performance.now());
       this.#runSlice();
@@ -46,10 +61,11 @@ export class Alarm {
     this.#nextSlice = setImmediate(this.#runSlice);
     const end = performance.now() + slice;
     for (let now = performance.now(); now < end; now = performance.now()) {
+      const more = this.#work.step(now);
       if (this.#stopped) return;
-      if (this.#work.step(now)) continue;
+      if (more) continue;
       clearImmediate(this.#nextSlice);
-      this.#timer = setTimeout(this.#startRound, Math.max(1, Math.ceil(this.#work.next(now) - now))).unref();
+      this.#set(this.#work.next(now), now);
       return;
     }
   };

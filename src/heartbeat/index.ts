@@ -1,3 +1,9 @@
+export {
+  EventStreamHeartbeat,
+  type EventStreamHeartbeatOptions,
+  type EventStreamHeartbeatSnapshot,
+} from './event-stream-heartbeat.js';
+export type { EventStreamResponse } from './event-stream-response.js';
 export type { HeartbeatClient } from './web-socket-client.js';
 export {
   WebSocketHeartbeat,

@@ -230,7 +230,7 @@ export class WebSocketHeartbeat<C extends HeartbeatClient = HeartbeatClient> ext
 function checkedClients<C extends HeartbeatClient>(
   clients: ReadonlySet<C> | { readonly clients?: ReadonlySet<C> | undefined },
 ): ReadonlySet<C> {
-  if (types.isSet(clients)) return clients as ReadonlySet<C>;
+  if (types.isSet(clients)) return clients;
   assertObject('clients', clients);
   if (types.isSet(clients.clients)) return clients.clients;
   throw invalidArgumentType(

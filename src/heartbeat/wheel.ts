@@ -8,9 +8,11 @@ export class Seat {
 const mostSlots = 1024;
 /** Milliseconds, or timers could not tell one slot from the next. */
 const narrowestSlot = 2;
-/** As many in one slot are no burst. */
-const fewInSlot = 8;
+/** How even is even: no more than half as many again as the average, in a slot and in a sixty-fourth of the period. */
+const groupsInPeriod = 64;
 const crowded = 1.5;
+/** As many together are no burst. */
+const few = 3;
 const draws = 4;
 /** So many times as fast does a wheel turn that is late: no burst after the process was stopped. */
 const catchUp = 4;
@@ -29,6 +31,9 @@ export class Wheel<T extends Seat> {
   readonly #slots: T[][];
   /** In a period. The wheel has twice as many, so that a late one has room. */
   readonly #reach: number;
+  /** Slots that are neighbours, and how many items they have together. */
+  readonly #groupSize: number;
+  readonly #groups: number[];
   /** Milliseconds. */
   readonly #width: number;
   /** The time of slot 0, by `performance.now()`. */
@@ -44,20 +49,23 @@ export class Wheel<T extends Seat> {
     this.#reach = Math.max(1, Math.min(mostSlots, Math.floor(period / narrowestSlot)));
     this.#width = period / this.#reach;
     this.#slots = Array.from({ length: 2 * this.#reach }, () => []);
+    this.#groupSize = Math.ceil(this.#reach / groupsInPeriod);
+    this.#groups = new Array<number>(Math.ceil(this.#slots.length / this.#groupSize)).fill(0);
     this.#origin = now;
   }
 
-  /** A turn within the next period. */
-  seat(item: T): void {
-    this.#put(item, this.#draw(this.#hand + 1, this.#hand + this.#reach));
+  /** A turn within the next period; answers when. */
+  seat(item: T): number {
+    const slot = this.#draw(this.#hand + 1, this.#hand + this.#reach);
+    this.#put(item, slot);
+    return this.#timeOf(slot);
   }
 
   /** A turn at `due`, or before where that is crowded, but not at once. */
   seatBy(item: T, due: number): void {
     const latest = Math.min(this.#hand + 2 * this.#reach - 1, Math.max(this.#hand + 1, this.#slotAt(due)));
-    const room = Math.max(fewInSlot, (crowded * this.#size) / this.#reach);
     const earliest = Math.max(this.#hand + 1, latest - Math.ceil(this.#reach / 2));
-    this.#put(item, this.#load(latest) < room ? latest : this.#draw(earliest, latest));
+    this.#put(item, this.#isCrowded(latest) ? this.#draw(earliest, latest) : latest);
   }
 
   unseat(item: T): void {
@@ -68,6 +76,7 @@ export class Wheel<T extends Seat> {
       slot[item.place] = last;
       last.place = item.place;
     }
+    this.#groups[Math.floor(item.slot / this.#groupSize)]! -= 1;
     item.slot = -1;
     this.#size -= 1;
   }
@@ -99,8 +108,12 @@ export class Wheel<T extends Seat> {
     if (this.#size === 0) return Infinity;
     let next = this.#hand;
     while (this.#load(next) === 0) next += 1;
-    const time = this.#origin + next * this.#width;
+    const time = this.#timeOf(next);
     return time > now ? time : now + this.#width;
+  }
+
+  #timeOf(slot: number): number {
+    return this.#origin + slot * this.#width;
   }
 
   #slotAt(time: number): number {
@@ -111,13 +124,27 @@ export class Wheel<T extends Seat> {
     return this.#slots[slot % this.#slots.length]!.length;
   }
 
-  /** The least loaded of a few slots from the first to the last. */
+  #groupLoad(slot: number): number {
+    return this.#groups[Math.floor((slot % this.#slots.length) / this.#groupSize)]!;
+  }
+
+  #isCrowded(slot: number): boolean {
+    const room = (crowded * this.#size) / this.#reach;
+    return this.#load(slot) >= Math.max(few, room) || this.#groupLoad(slot) >= Math.max(few, room * this.#groupSize);
+  }
+
+  /** Of a few slots from the first to the last, one that is not crowded, or else the one with the fewest. */
   #draw(first: number, last: number): number {
     let best = last;
+    let fewest = Infinity;
     for (let draw = 0; draw < draws; draw += 1) {
       this.#drawn += 1;
       const slot = first + Math.floor(((this.#drawn * goldenRatio) % 1) * (last - first + 1));
-      if (draw === 0 || this.#load(slot) < this.#load(best)) best = slot;
+      if (!this.#isCrowded(slot)) return slot;
+      const load = this.#load(slot) * this.#groupSize + this.#groupLoad(slot);
+      if (load >= fewest) continue;
+      best = slot;
+      fewest = load;
     }
     return best;
   }
@@ -125,6 +152,7 @@ export class Wheel<T extends Seat> {
   #put(item: T, slot: number): void {
     item.slot = slot % this.#slots.length;
     item.place = this.#slots[item.slot]!.push(item) - 1;
+    this.#groups[Math.floor(item.slot / this.#groupSize)]! += 1;
     this.#size += 1;
   }
 }

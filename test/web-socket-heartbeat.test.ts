@@ -174,7 +174,7 @@ void t.test('a slow reader survives', async (t) => {
   const { raw, accepted } = await openRaw(t, server);
   accepted.send(Buffer.alloc(256 << 20));
   const { beat, gone } = heartbeat(t, server, { timeout: 1_000 });
-  const reading = setInterval(() => raw.read(), 50);
+  const reading = setInterval(() => void raw.read(), 50);
   t.teardown(() => clearInterval(reading));
   await poll('a ping held back', () => beat.snapshot().pingsWithheld > 0);
   await delay(5_000);
@@ -218,7 +218,7 @@ void t.test('after the process was held up, what came meanwhile is heard first',
   const server = await webSocketServer(t);
   const { client } = await open(t, server);
   const { beat, gone } = heartbeat(t, server);
-  await new Promise((resolve) => client.once('ping', resolve));
+  await once(client, 'ping');
   // The answer is on its way, and unread for longer than the timeout.
   const end = performance.now() + 3 * timeout;
   while (performance.now() < end);

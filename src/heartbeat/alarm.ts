@@ -42,6 +42,11 @@ export class Alarm {
     clearImmediate(this.#nextSlice);
   }
 
+  /** Any step may stop it. */
+  #isStopped(): boolean {
+    return this.#stopped;
+  }
+
   #set(time: number, now: number): void {
     clearTimeout(this.#timer);
     this.#dueAt = time;
@@ -57,12 +62,13 @@ export class Alarm {
   };
 
   readonly #runSlice = (): void => {
+    if (this.#isStopped()) return;
     // First of all, so that the round goes on even if a listener throws.
     this.#nextSlice = setImmediate(this.#runSlice);
     const end = performance.now() + slice;
     for (let now = performance.now(); now < end; now = performance.now()) {
       const more = this.#work.step(now);
-      if (this.#stopped) return;
+      if (this.#isStopped()) return;
       if (more) continue;
       clearImmediate(this.#nextSlice);
       this.#set(this.#work.next(now), now);

@@ -1,10 +1,14 @@
 // The same names for `import`, from the same single copy. By name: `export *` would add `__esModule`.
-export { EventStreamHeartbeat, WebSocketHeartbeat } from './index.js';
+export { EventStreamHeartbeat, SilenceWatchdog, WebSocketHeartbeat } from './index.js';
 export type {
   EventStreamHeartbeatOptions,
   EventStreamHeartbeatSnapshot,
   EventStreamResponse,
   HeartbeatClient,
+  SilenceWatchdogOptions,
+  Watchable,
+  WatchedEventSource,
+  WatchedWebSocket,
   WebSocketHeartbeatEvents,
   WebSocketHeartbeatOptions,
   WebSocketHeartbeatSnapshot,

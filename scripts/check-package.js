@@ -35,4 +35,5 @@ writeFileSync(path.join(folder, 'example.cjs'), asRequired);
 run(folder, process.execPath, 'example.mjs');
 run(folder, process.execPath, 'example.cjs');
 run(folder, process.execPath, '-p', "require('tcp-keepalive').readSystemKeepalive()");
+run(folder, process.execPath, '-p', "require('tcp-keepalive/heartbeat')");
 run(folder, 'npm', 'ls', '--omit=dev', '--all');

@@ -17,17 +17,25 @@ interface Counters {
   readonly bytesWritten?: number;
   /** Of them, those that the kernel has not taken. */
   readonly writeQueueSize?: number;
+  /** The handle below that of TLS, which knows what has left as what it was encrypted to. */
+  readonly _parent?: Counters | null;
 }
 
 /** Where the traffic is now. `buffered`: bytes that wait above the socket and in it. */
 export function positionOf(socket: Socket | undefined, buffered: number): Position {
   const received = socket?.bytesRead ?? 0;
-  const { bytesWritten, writeQueueSize } = (socket as { _handle?: Counters | null } | undefined)?._handle ?? {};
+  const { bytesWritten, writeQueueSize } = countersOf(socket);
   if (bytesWritten === undefined || writeQueueSize === undefined) {
     return { received, sent: -buffered, stuck: buffered > 0 };
   }
   const inKernel = notSent(socket!);
   return { received, sent: bytesWritten - writeQueueSize - inKernel, stuck: buffered > 0 || inKernel > 0 };
+}
+
+function countersOf(socket: Socket | undefined): Counters {
+  let counters = (socket as { _handle?: Counters | null } | undefined)?._handle ?? {};
+  while (counters._parent !== undefined && counters._parent !== null) counters = counters._parent;
+  return counters;
 }
 
 /** 0 also where the OS does not tell: there what the kernel took counts as sent. */

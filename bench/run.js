@@ -7,8 +7,9 @@ setUp();
 const { measureAccept } = require('./accept.js');
 const { measureFleet } = require('./fleet.js');
 const { problems } = require('./lib/contenders.js');
+const { measureHeartbeat } = require('./heartbeat.js');
 const { measure } = require('./lib/measure.js');
-const { printAccept, printFleet, printLoad, printScenario, printTrace } = require('./lib/table.js');
+const { printAccept, printFleet, printHeartbeat, printLoad, printScenario, printTrace } = require('./lib/table.js');
 const { traceCalls } = require('./lib/trace.js');
 const { measureLoad } = require('./load.js');
 const scenarios = require('./scenarios.js');
@@ -18,6 +19,7 @@ const processes = {
   load: () => printLoad(measureLoad()),
   accept: async () => printAccept(await measureAccept()),
   fleet: async () => printFleet(await measureFleet()),
+  heartbeat: async () => printHeartbeat(await measureHeartbeat()),
 };
 
 async function main() {

@@ -8,6 +8,7 @@ const { startChild } = require('./child.js');
 const { floor, packed, readAll, set, setAll } = require('./floor.js');
 const { one, other, settings } = require('./profiles.js');
 const { descriptors } = require('./sockets.js');
+const { watchedTimer } = require('./watched-timer.js');
 
 /**
  * @typedef {'native' | 'loop' | 'sliced' | 'short idle' | 'paced' | 'long idle'} Way
@@ -76,34 +77,6 @@ async function run(way) {
   // Not to be probed every second by now.
   if (way === 'paced') await ways.sliced();
   return { took, ...worst };
-}
-
-function watchedTimer() {
-  let late = 0;
-  let held = 0;
-  let last = performance.now();
-  let lastCpu = floor.threadCpu();
-  let onTick = () => {};
-  const timer = setInterval(() => {
-    const now = performance.now();
-    const cpu = floor.threadCpu();
-    late = Math.max(late, now - last - 1);
-    held = Math.max(held, cpu - lastCpu);
-    last = now;
-    lastCpu = cpu;
-    onTick();
-  }, 1);
-  return {
-    nextTick: () => new Promise((resolve) => (onTick = () => resolve(undefined))),
-    reset: () => {
-      late = 0;
-      held = 0;
-    },
-    stop: () => {
-      clearInterval(timer);
-      return { late, held };
-    },
-  };
 }
 
 process.on('message', async (/** @type {{ open?: number, way?: Way, lost?: true }} */ message) => {

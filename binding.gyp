@@ -10,6 +10,7 @@
       "conditions": [
         ["OS in ('linux', 'android')", {
           "sources": [
+            "native/clock_posix.cc",
             "native/socket_options_posix.cc",
             "native/socket_options_linux.cc",
             "native/tcp_info_linux.cc"
@@ -17,6 +18,7 @@
         }],
         ["OS == 'mac'", {
           "sources": [
+            "native/clock_posix.cc",
             "native/socket_options_posix.cc",
             "native/socket_options_darwin.cc",
             "native/tcp_info_darwin.cc"
@@ -29,6 +31,7 @@
         }],
         ["OS == 'win'", {
           "sources": [
+            "native/clock_windows.cc",
             "native/socket_options_windows.cc",
             "native/tcp_info_windows.cc",
             "native/windows_socket.cc"
@@ -38,7 +41,11 @@
           "msvs_settings": { "VCCLCompilerTool": { "WarningLevel": 4 } }
         }],
         ["OS not in ('linux', 'android', 'mac', 'win')", {
-          "sources": ["native/socket_options_unsupported.cc", "native/tcp_info_unsupported.cc"]
+          "sources": [
+            "native/clock_posix.cc",
+            "native/socket_options_unsupported.cc",
+            "native/tcp_info_unsupported.cc"
+          ]
         }]
       ]
     }

@@ -40,6 +40,20 @@ export function serverDescriptor(server: Server): number {
   return handle === null || handle === undefined ? NOT_CONNECTED : handleDescriptor(handle);
 }
 
+/** Whether the socket can carry a TCP connection, as far as its handle tells. */
+export function isTcpSocket(socket: Socket): boolean {
+  const handle = (socket as unknown as WithHandle)._handle;
+  return handle === null || handle === undefined || isTcp(transport(handle));
+}
+
+const noEvent = Symbol();
+const ignore = (): void => undefined;
+
+/** The socket itself, also behind the proxy that http2 hands out: an emitter answers itself. */
+export function unproxied(socket: Socket): Socket {
+  return socket.off(noEvent, ignore);
+}
+
 /** Whether the socket came from a server: nobody connects it again. */
 export function isAccepted(socket: Socket): boolean {
   const { server } = socket as unknown as { server?: unknown };

@@ -28,7 +28,8 @@ export function socketDescriptor(socket: Socket): number {
   // Node takes the handle away as it destroys the socket.
   if (handle === null || handle === undefined) return socket.destroyed || wasSentAway(socket) ? CLOSED : NOT_CONNECTED;
   if (socket.connecting) return isTcp(transport(handle)) ? NOT_CONNECTED : NOT_TCP;
-  if (handle.fd !== undefined && handle.fd >= 0) return handle.fd;
+  const { fd } = handle; // once: it is a getter that costs 50 ns
+  if (fd !== undefined && fd >= 0) return fd;
   if (isOverDestroyed(socket)) return CLOSED;
   const descriptor = handleDescriptor(handle);
   return descriptor === NOT_TCP && isTcp(transport(handle)) ? NOT_CONNECTED : descriptor;

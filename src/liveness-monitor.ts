@@ -70,7 +70,7 @@ interface Change {
  *
  * Each socket costs one system call in every `checkEvery`. They are made in batches and in slices that hold the event
  * loop for less than half a millisecond. A descriptor is asked of its socket in the moment it is used, so none is used
- * that was closed. No timer runs while nothing is watched, and none holds the process open. Time that the machine slept
+ * that was closed. No timer runs while nothing is watched, and none holds the process open; a round that goes on is ended. Time that the machine slept
  * counts as silence, except for a peer that was heard within one `checkEvery` around the sleep.
  *
  * Linux. On macOS and Windows the kernel does not tell when a peer was heard: 'gone' is reported there and every socket
@@ -223,8 +223,8 @@ export class LivenessMonitor extends EventEmitter<LivenessEvents> {
   };
 
   readonly #runSlice = (): void => {
-    // First of all, so that the round goes on even if a listener throws.
-    this.#nextSlice = setImmediate(this.#runSlice).unref();
+    // First of all, so that the round goes on even if a listener throws. Unreferenced it would wait for other events.
+    this.#nextSlice = setImmediate(this.#runSlice);
     const end = performance.now() + slice;
     while (performance.now() < end) {
       const change = this.#changes.shift();

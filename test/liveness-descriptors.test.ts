@@ -9,6 +9,7 @@ import { generator } from './fixtures/random';
 import { withInterposer } from './fixtures/rerun';
 import { listening, unixPath } from './fixtures/sockets';
 
+const nextTick = () => new Promise<void>((resolve) => process.nextTick(resolve));
 const random = generator(46);
 const silentAfter = 200;
 const sockets = 1_000;
@@ -18,7 +19,7 @@ withInterposer(__filename, () => void t.test('only watched sockets are asked', c
 
 /** -1 for a Unix-domain connection that found its listener's queue full. */
 async function descriptorOf(connecting: Socket): Promise<number> {
-  await new Promise(process.nextTick); // net.connect() opens it then
+  await nextTick(); // net.connect() opens it then
   return (connecting as unknown as { _handle: { fd: number } | null })._handle?.fd ?? -1;
 }
 
@@ -27,7 +28,7 @@ async function churn(t: Test): Promise<void> {
   const port = await listening(t, server);
   const unix = net.createServer((socket) => socket.on('error', () => undefined));
   const path = unixPath(t);
-  await listening(t, unix, { path, host: undefined, port: undefined } as never);
+  await listening(t, unix, { path, host: undefined, port: undefined });
   const monitor = new LivenessMonitor({ silentAfter, checkEvery: 1 });
   const open = new Set<Socket>();
   const own = (socket: Socket) => {
@@ -77,11 +78,7 @@ async function churn(t: Test): Promise<void> {
   };
 
   for (let i = 0; i < sockets; i += 1) connect();
-  const phases = [
-    () => new Promise(setImmediate),
-    () => new Promise((resolve) => setTimeout(resolve, 1)),
-    () => new Promise(process.nextTick),
-  ];
+  const phases = [() => new Promise(setImmediate), () => new Promise((resolve) => setTimeout(resolve, 1)), nextTick];
   const until = Date.now() + 60_000;
   for (let step = 0; replaced < replacements && Date.now() < until; step += 1) {
     if (silent.length === 0) await once(monitor, 'silent', { signal: AbortSignal.timeout(10_000) });

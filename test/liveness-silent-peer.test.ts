@@ -44,8 +44,8 @@ async function vanishTwice(t: Test): Promise<void> {
     }),
     http2.createServer().on('session', (session) => {
       session.on('error', () => undefined);
-      watch('http2')(session.socket as Socket);
-    }) as unknown as Server,
+      watch('http2')(session.socket);
+    }),
   ];
   const ports = await Promise.all(servers.map((server) => listening(t, server, { host: network.address })));
   const peers = network.spawn(

@@ -98,15 +98,9 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
     const char* name;
     int value;
   } constants[] = {
-      {"SOL_SOCKET", SOL_SOCKET},
-      {"SO_KEEPALIVE", SO_KEEPALIVE},
-      {"IPPROTO_TCP", IPPROTO_TCP},
-      {"TCP_KEEPIDLE", TCP_KEEPIDLE},
-      {"TCP_KEEPINTVL", TCP_KEEPINTVL},
-      {"TCP_KEEPCNT", TCP_KEEPCNT},
-      {"TCP_INFO", TCP_INFO},
-      {"TCP_USER_TIMEOUT", TCP_USER_TIMEOUT},
-      {"O_NONBLOCK", O_NONBLOCK},
+      {"SOL_SOCKET", SOL_SOCKET},     {"SO_KEEPALIVE", SO_KEEPALIVE},         {"IPPROTO_TCP", IPPROTO_TCP},
+      {"TCP_KEEPIDLE", TCP_KEEPIDLE}, {"TCP_KEEPINTVL", TCP_KEEPINTVL},       {"TCP_KEEPCNT", TCP_KEEPCNT},
+      {"TCP_INFO", TCP_INFO},         {"TCP_USER_TIMEOUT", TCP_USER_TIMEOUT}, {"O_NONBLOCK", O_NONBLOCK},
   };
   for (const auto& constant : constants) exports.Set(constant.name, Napi::Number::New(env, constant.value));
   return exports;

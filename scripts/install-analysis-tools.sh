@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# What check:native, check:sanitizers and coverage need of the system. Debian and its relatives.
+# What check:native and check:sanitizers need of the system. Debian and its relatives.
 set -euo pipefail
 
 missing=()
-for tool in clang clang-tidy valgrind gcovr; do
+for tool in clang clang-tidy valgrind; do
   command -v "$tool" > /dev/null || missing+=("$tool")
 done
 

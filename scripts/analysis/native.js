@@ -3,13 +3,13 @@
 // clang-tidy (.clang-tidy says what is left out), and, over real sockets without Node (test/native/seam.cc), through
 // valgrind and through clang's sanitizers.
 const { execFileSync } = require('node:child_process');
-const { mkdirSync, readdirSync } = require('node:fs');
+const { readdirSync } = require('node:fs');
 const path = require('node:path');
 const { nodedir } = require('../headers.js');
+const { driveSeam } = require('./seam.js');
 
 const root = path.join(__dirname, '..', '..');
 const output = path.join(root, '.cache', 'native');
-mkdirSync(output, { recursive: true });
 
 if (nodedir === undefined) throw new Error('no headers beside this Node: set npm_config_nodedir');
 const defines = ['-DNAPI_VERSION=8', '-DNODE_ADDON_API_DISABLE_CPP_EXCEPTIONS', '-DNODE_GYP_MODULE_NAME=addon'];
@@ -48,23 +48,7 @@ const tidy = ['--quiet', ...sources, '--', '-std=c++17', ...defines, ...headers]
 execFileSync('clang-tidy', tidy, { cwd: root, stdio: ['ignore', 'inherit', 'ignore'] });
 console.log(`clang-tidy: no finding in ${sources.length} files`);
 
-const common = ['native/keepalive.cc', 'native/clock_posix.cc'];
-const systems = {
-  linux: ['native/socket_options_posix.cc', 'native/socket_options_linux.cc', 'native/tcp_info_linux.cc'],
-  old: ['test/native/old_system_options.cc', 'native/tcp_info_linux.cc'],
-  unsupported: ['native/socket_options_unsupported.cc', 'native/tcp_info_unsupported.cc'],
-};
 const valgrind = ['valgrind', '--quiet', '--leak-check=full', '--error-exitcode=9'];
-const sanitize = ['-fsanitize=address,undefined,integer,nullability', '-fno-sanitize-recover=all'];
-for (const { name, compiler, flags, tool } of [
-  { name: 'valgrind', compiler: 'g++', flags: ['-O0'], tool: valgrind },
-  { name: 'sanitizers', compiler: 'clang++', flags: ['-O1', ...sanitize], tool: [] },
-]) {
-  for (const [system, parts] of Object.entries(systems)) {
-    const program = path.join(output, `${name}-${system}`);
-    run(compiler, ['-std=c++17', '-g', ...flags, 'test/native/seam.cc', ...common, ...parts, '-o', program]);
-    console.log(`seam, ${system}, under ${name}:`);
-    const [file = program, ...args] = [...tool, program];
-    run(file, system === 'unsupported' ? [...args, system] : args);
-  }
-}
+const sanitize = ['-O1', '-fsanitize=address,undefined,integer,nullability', '-fno-sanitize-recover=all'];
+driveSeam(root, { compiler: 'g++', flags: ['-O0'], tool: valgrind, output: path.join(output, 'valgrind') });
+driveSeam(root, { compiler: 'clang++', flags: sanitize, tool: [], output: path.join(output, 'sanitizers') });

@@ -96,6 +96,8 @@ Napi::Value AcceptQueueLength(const Napi::CallbackInfo& info) {
 
 Napi::Value Try(const Napi::CallbackInfo& info) { return Report(info, keepalive::Try(SettingsArguments(info, 0))); }
 
+void CloseDuplicate(const Napi::CallbackInfo& info) { keepalive::CloseSocket(SocketArgument(info)); }
+
 #ifdef TCP_KEEPALIVE_REF_FLIP
 // findSocket(invert): the socket of the TCP handle whose reference flag invert() inverts, or -1. Calls it twice.
 Napi::Value FindSocket(const Napi::CallbackInfo& info) {
@@ -132,6 +134,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("readTcpInfo", Napi::Function::New<ReadTcpInfo>(env, "readTcpInfo"));
   exports.Set("acceptQueueLength", Napi::Function::New<AcceptQueueLength>(env, "acceptQueueLength"));
   exports.Set("try", Napi::Function::New<Try>(env, "try"));
+  exports.Set("closeDuplicate", Napi::Function::New<CloseDuplicate>(env, "closeDuplicate"));
 #ifdef TCP_KEEPALIVE_REF_FLIP
   exports.Set("findSocket", Napi::Function::New<FindSocket>(env, "findSocket"));
 #endif

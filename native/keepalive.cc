@@ -87,7 +87,7 @@ Outcome OnScratchSocket(Operation operation) {
   const int error = OpenScratchSocket(&socket);
   if (error != 0) return Refused(error, kEnabled, kSocket);
   const Outcome outcome = operation(socket);
-  CloseScratchSocket(socket);
+  CloseSocket(socket);
   return outcome;
 }
 

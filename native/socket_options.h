@@ -41,7 +41,7 @@ int GetAcceptQueueLength(Socket socket, std::int32_t* length);
 
 // An unconnected TCP socket of this process, to ask the kernel without touching anybody's connection.
 int OpenScratchSocket(Socket* socket);
-void CloseScratchSocket(Socket socket);
+void CloseSocket(Socket socket);
 
 // The name in this OS's documentation, for error messages.
 const char* OptionName(Option option);

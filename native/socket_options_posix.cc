@@ -61,7 +61,7 @@ int OpenScratchSocket(Socket* socket) {
   return 0;
 }
 
-void CloseScratchSocket(Socket socket) { close(static_cast<int>(socket)); }
+void CloseSocket(Socket socket) { close(static_cast<int>(socket)); }
 
 const char* OptionName(Option option) { return kPosixOptions[option].text; }
 

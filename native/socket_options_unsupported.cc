@@ -24,7 +24,7 @@ int OpenScratchSocket(Socket* socket) {
   return 0;
 }
 
-void CloseScratchSocket(Socket) {}
+void CloseSocket(Socket) {}
 
 const char* OptionName(Option option) {
   static const char* const kNames[kOptionCount] = {"SO_KEEPALIVE", "TCP_KEEPIDLE", "TCP_KEEPINTVL", "TCP_KEEPCNT",

@@ -125,7 +125,7 @@ int OpenScratchSocket(Socket* socket) {
   return 0;
 }
 
-void CloseScratchSocket(Socket socket) { closesocket(static_cast<SOCKET>(socket)); }
+void CloseSocket(Socket socket) { closesocket(static_cast<SOCKET>(socket)); }
 
 const char* OptionName(Option option) { return kOptions[option].text; }
 

@@ -32,6 +32,8 @@ export interface Binding {
     count: number,
     userTimeout: number,
   ): number;
+  /** Where the runtime hands out duplicates. */
+  closeDuplicate(descriptor: number): void;
   /** Windows only, where handles have no descriptor. */
   readonly findSocket?: (invertReference: () => void) => number;
 }

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { Slot, absent, binding } from './binding.js';
-import { assertSocket, missing, socketDescriptor } from './descriptor.js';
+import { assertSocket, missing, release, socketDescriptor } from './descriptor.js';
 import { refusalOf } from './kernel.js';
 
 // `TcpState` of native/tcp_info.h.
@@ -95,6 +95,7 @@ function read(socket: Socket): void {
   const descriptor = socketDescriptor(socket);
   if (descriptor < 0) throw missing(descriptor);
   const errno = binding.readTcpInfo(descriptor);
+  release(descriptor);
   if (errno !== 0) throw refusalOf(errno, binding.tcpInfoSyscall, binding.tcpInfoName);
 }
 

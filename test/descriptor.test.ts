@@ -4,7 +4,8 @@ import net, { type Server, type Socket } from 'node:net';
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import t from 'tap';
-import { findSocket, transport, type Handle } from '../dist/descriptor.js';
+import { transport } from '../dist/descriptor.js';
+import { findSocket, type TcpHandle } from '../dist/runtime-node.js';
 import { fdOf, testAddons } from './fixtures/oracle';
 import { listening, owned, tcpPair, tlsPair, unixPair } from './fixtures/sockets';
 
@@ -13,8 +14,8 @@ interface RefFlip {
 }
 const refFlip = require(path.join(testAddons, 'ref_flip.node')) as RefFlip;
 
-function handleOf(target: Socket | Server): Handle {
-  return transport((target as unknown as { _handle: Handle })._handle);
+function handleOf(target: Socket | Server): TcpHandle {
+  return transport((target as unknown as { _handle: TcpHandle })._handle) as TcpHandle;
 }
 
 function found(target: Socket | Server): number {
@@ -88,13 +89,13 @@ void t.test('nothing is found where nothing was inverted, or no TCP handle', asy
     -1,
   );
   t.equal(found(client), -1);
-  const Tcp = handleOf((await tcpPair(t)).client).constructor as unknown as new (type: number) => Handle;
+  const Tcp = handleOf((await tcpPair(t)).client).constructor as unknown as new (type: number) => TcpHandle;
   t.equal(findSocket(refFlip.findSocket, new Tcp(0)), -1, 'a handle without a socket');
 });
 
 void t.test('two inverted at once are not guessed between', async (t) => {
   const { client, accepted } = await tcpPair(t);
-  const flip = (handle: Handle) => (handle.hasRef() ? handle.unref() : handle.ref());
+  const flip = (handle: TcpHandle) => (handle.hasRef() ? handle.unref() : handle.ref());
   t.equal(
     refFlip.findSocket(() => [client, accepted].map(handleOf).forEach(flip)),
     -1,

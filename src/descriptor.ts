@@ -86,7 +86,7 @@ export function assertServer(server: unknown): asserts server is Server {
 
 /** Throws `ERR_KEEPALIVE_UNSUPPORTED` for a server that this runtime gives no handle. */
 export function isServer(value: unknown): value is Server {
-  if (hasEnded(value)) return false;
+  if (kindOf(value) !== 'other') return false;
   if (value instanceof Server) return true;
   if (runtime.hasNoHandle(value)) throw missing(HIDDEN);
   return false;

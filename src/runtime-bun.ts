@@ -2,15 +2,16 @@
 // of one class. Its `http` and `https` servers are no `net.Server`: neither they nor their connections have a handle.
 import { Server } from 'node:net';
 import { binding } from './binding.js';
-import { NOT_TCP, type Runtime } from './runtime.js';
+import { HIDDEN, NOT_TCP, type Runtime } from './runtime.js';
 
 export const bun: Runtime = {
   // A Unix-domain socket has its descriptor before it is connected.
   isTcp: ({ fd }) => fd === undefined || fd < 0 || binding.read(fd) === 0,
-  descriptorOf: () => NOT_TCP,
+  // TLS over a stream has an `fd` of -1.
+  descriptorOf: ({ fd }) => (fd === undefined ? HIDDEN : NOT_TCP),
   release: () => undefined,
   whyHidden:
-    "Bun does not tell the descriptors of its own HTTP servers and their connections: accept with net.createServer() and hand over with httpServer.emit('connection', socket)",
+    "Bun does not tell the descriptor: not of its own HTTP servers and their connections (accept with net.createServer() and hand over with httpServer.emit('connection', socket)), and before 1.4 of hardly any socket",
   hasNoHandle(target) {
     return isHttpServer(target) || isHttpServer((target as { server?: unknown } | null | undefined)?.server);
   },

@@ -23,9 +23,10 @@ export const deno: Runtime = {
     if (duplicates.delete(descriptor)) binding.closeDuplicate(descriptor);
   },
   hasNoHandle: () => false,
-  whyHidden: 'Deno does not tell the descriptor of this socket: there is no way to it on Windows and before Deno 2.9',
+  whyHidden:
+    'Deno gave no duplicate of the descriptor: it cannot on Windows and before Deno 2.8, nor when none is left (EMFILE)',
 };
 
 function isTcp(handle: Handle): boolean {
-  return handle.constructor.name === 'TCPWrap';
+  return 'connect6' in handle;
 }

@@ -13,6 +13,8 @@ int SetOption(Socket, Option, std::int32_t) { return kNoSuchOption; }
 
 std::int32_t AsHeld(Option, std::int32_t value) { return value; }
 
+const bool kEnableFirst = false;
+
 const bool kTimingAtOnce = false;
 
 int EnableAtOnce(Socket, std::int32_t, std::int32_t) { return kNoSuchOption; }

@@ -14,6 +14,7 @@ namespace keepalive {
 
 const int kNoSuchOption = UV_ENOPROTOOPT;
 const bool kTimingAtOnce = true;
+const bool kEnableFirst = false;
 
 namespace {
 

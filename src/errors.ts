@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import { getSystemErrorMap, inspect } from 'node:util';
 
 /** Every code of this package's own, and what it means. A refused system call has the kernel's name instead. */
@@ -71,8 +72,11 @@ export function display(value: unknown): string {
   return shown.length > 60 ? `${shown.slice(0, 57)}...` : shown;
 }
 
+/** libuv has no name for what macOS answers for a Unix-domain socket; elsewhere it is ENOTSUP. */
+const unnamed = new Map([[-constants.errno.EOPNOTSUPP, 'EOPNOTSUPP']]);
+
 /** The kernel's name and words for a libuv error number. */
 export function systemErrorText(errno: number): { name: string; text: string } {
-  const [name, text] = getSystemErrorMap().get(errno) ?? [`error ${errno}`, 'unknown error'];
+  const [name, text] = getSystemErrorMap().get(errno) ?? [unnamed.get(errno) ?? `error ${errno}`, 'unknown error'];
   return { name, text };
 }

@@ -7,8 +7,6 @@ export interface Attempt {
   readonly error: NodeJS.ErrnoException;
 }
 
-const rebuild = 'run `npm rebuild tcp-keepalive --foreground-scripts` there and read what it prints';
-
 /** What a loader says, and what helps. The first that matches counts. */
 const advice = [
   [/run again with the --allow-/, 'give Deno the permissions: --allow-ffi --allow-read --allow-sys=uid.'],
@@ -16,30 +14,26 @@ const advice = [
     /not permitted|failed to map segment|EACCES|EPERM/,
     'the file may be neither read nor executed here: look at its permissions, and at the mount (noexec).',
   ],
-  [
-    /GLIBC_|GLIBCXX_|symbol not found|Error relocating|undefined symbol|libc\.so/,
-    `the binary does not fit this system's C library: install a C++17 compiler and Python 3, ${rebuild}.`,
-  ],
+  [/GLIBC_|GLIBCXX_|symbol not found|Error relocating|undefined symbol|libc\.so/, compile],
   [
     /ELF|file too short|Win32 application|mach-o|incompatible architecture/i,
     'the file is damaged or of another system, as when node_modules was copied: install on the machine (or image) that runs it.',
   ],
 ] as const;
 
+function compile(root: string): string {
+  return `no binary in the package fits this system: compile it with a C++17 compiler and Python 3, by \`npm run compile --prefix ${root}\`.`;
+}
+
 /** For a package folder `root` in which nothing loaded. */
 export function whatToDo(root: string, attempts: readonly Attempt[]): string {
-  const present = attempts.filter(({ error }) => error.code !== 'ENOENT' && error.code !== 'ENOTDIR');
-  for (const { error } of present) {
+  for (const { error } of attempts) {
     const known = advice.find(([problem]) => problem.test(error.message));
-    if (known !== undefined) return known[1];
+    if (known !== undefined) return typeof known[1] === 'string' ? known[1] : known[1](root);
   }
-  if (!isPackage(root)) {
-    return 'this is a bundle: copy node_modules/tcp-keepalive/prebuilds beside it, or keep tcp-keepalive out of it (external).';
-  }
-  return [
-    'there is no binary for this system in the package, so it has to be compiled: install a C++17 compiler and Python 3, allow',
-    `the package its install script (npm install-scripts approve, pnpm approve-builds, yarn dependenciesMeta.built), ${rebuild}.`,
-  ].join('\n');
+  return isPackage(root)
+    ? compile(root)
+    : 'this is a bundle: copy node_modules/tcp-keepalive/prebuilds beside it, or keep tcp-keepalive out of it (external).';
 }
 
 function isPackage(root: string): boolean {

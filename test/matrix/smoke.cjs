@@ -473,7 +473,7 @@ async function descriptors() {
     const left = await leaks(async () => {
       applyKeepalive(client, profile);
       readKeepalive(server);
-      keepalive.readTcpInfo(client);
+      codeOf(() => keepalive.readTcpInfo(client));
       keepalive.disableKeepalive(client);
       applyKeepaliveToServer(server, profile).stop();
       codeOf(() => applyKeepalive(client, { ...profile, initialDelay: 1 }));

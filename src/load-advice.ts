@@ -16,7 +16,7 @@ const advice = [
   ],
   [/GLIBC_|GLIBCXX_|symbol not found|Error relocating|undefined symbol|libc\.so/, compile],
   [
-    /ELF|file too short|Win32 application|mach-o|incompatible architecture/i,
+    /ELF header|ELF class|file too short|Win32 application|mach-o file|incompatible architecture/,
     'the file is damaged or of another system, as when node_modules was copied: install on the machine (or image) that runs it.',
   ],
 ] as const;
@@ -28,6 +28,7 @@ function compile(root: string): string {
 /** For a package folder `root` in which nothing loaded. */
 export function whatToDo(root: string, attempts: readonly Attempt[]): string {
   for (const { error } of attempts) {
+    if (error.code === 'ENOENT') continue;
     const known = advice.find(([problem]) => problem.test(error.message));
     if (known !== undefined) return typeof known[1] === 'string' ? known[1] : known[1](root);
   }

@@ -37,7 +37,8 @@ function chosen(t: Test, names: string[], target: Partial<Target>): string {
 }
 
 void t.test('no binary: each place that was tried, and what to do', async (t) => {
-  const root = packageWith(t, {});
+  const name = 'EPERM, an ELF header'; // no reason, only a name
+  const root = path.join(packageWith(t, { [`${name}/package.json`]: '{ "name": "tcp-keepalive" }' }), name);
   const error = refusal(t, root);
   t.equal(error.name, 'KeepaliveError');
   t.match(error.cause, { code: 'ENOENT' });

@@ -7,7 +7,8 @@ export const errorCodes = {
   ERR_KEEPALIVE_NOT_TCP: 'The target does not carry one TCP connection of this process',
   ERR_KEEPALIVE_NOT_CONNECTED: 'There is nothing to read yet: the socket is not connected, the server not listening',
   ERR_KEEPALIVE_CLOSED: 'The socket is closed',
-  ERR_KEEPALIVE_UNSUPPORTED: 'This operating system does not have the option',
+  ERR_KEEPALIVE_UNSUPPORTED:
+    'This operating system does not have the option, or this runtime does not tell the descriptor',
   ERR_KEEPALIVE_PLAN: 'Two constraints of a plan cannot both be met',
   ERR_KEEPALIVE_ADDON: 'The native addon could not be loaded',
 } as const;

@@ -54,7 +54,8 @@ async function main() {
       files.set(target.file, await buildCached(target, sources));
     }
   };
-  await Promise.all(Array.from({ length: availableParallelism() }, work));
+  const ends = await Promise.allSettled(Array.from({ length: availableParallelism() }, work));
+  for (const end of ends) if (end.status === 'rejected') throw end.reason;
 
   rmSync(folder, { recursive: true, force: true });
   for (const [name, file] of files) {
@@ -66,6 +67,6 @@ async function main() {
 }
 
 main().catch((error) => {
-  console.error(error.stderr || error.message);
+  console.error(error.message);
   process.exitCode = 1;
 });

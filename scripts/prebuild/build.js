@@ -25,7 +25,12 @@ const initialisers = /^\.(ctors|CRT\$XC)/;
 /** @param {readonly string[]} args */
 async function callZig(...args) {
   const caches = { ZIG_GLOBAL_CACHE_DIR: path.join(cache, 'zig'), ZIG_LOCAL_CACHE_DIR: path.join(cache, 'zig') };
-  await run(zig, args, { cwd: root, env: { ...process.env, ...caches }, maxBuffer: 1e8 });
+  try {
+    await run(zig, args, { cwd: root, env: { ...process.env, ...caches }, maxBuffer: 1e8 });
+  } catch (cause) {
+    const { stderr } = /** @type {{ stderr?: string }} */ (cause);
+    throw new Error(`zig ${args.join(' ')}\n${stderr ?? String(cause)}`, { cause });
+  }
 }
 
 /** @param {import('./types').Target} target @param {string} output */

@@ -28,6 +28,24 @@ function findMade(): Made[] {
   return [{ target: host, file: readFileSync(path.join(root, 'build', 'Release', 'tcp_keepalive.node')) }];
 }
 
+void t.test('they are ten', async (t) => {
+  t.strictSame(
+    targets.map(({ file }) => file),
+    [
+      'linux-x64/tcp-keepalive.glibc.node',
+      'linux-x64/tcp-keepalive.musl.node',
+      'linux-arm64/tcp-keepalive.armv8.glibc.node',
+      'linux-arm64/tcp-keepalive.armv8.musl.node',
+      'linux-arm/tcp-keepalive.armv7.glibc.node',
+      'linux-arm/tcp-keepalive.armv7.musl.node',
+      'darwin-x64/tcp-keepalive.node',
+      'darwin-arm64/tcp-keepalive.node',
+      'win32-x64/tcp-keepalive.node',
+      'win32-arm64/tcp-keepalive.node',
+    ],
+  );
+});
+
 void t.test('the ten have no fault', { skip: isMissing }, async (t) => {
   t.strictSame(findFolderFaults(prebuilds), []);
 });

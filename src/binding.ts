@@ -82,8 +82,8 @@ function explain(root: string, cause: unknown): string {
     `The native addon of tcp-keepalive could not be loaded on ${target}, Node ${process.version}.`,
     `Tried: ${path.join(root, 'build', 'Release')}, then ${path.join(root, 'prebuilds', target)}.`,
     `Reason: ${cause instanceof Error ? cause.message : String(cause)}`,
-    'What to do: install on the machine (or image) that runs it, with install scripts allowed and a C++17 compiler and',
-    'Python 3 present, or run `npm rebuild tcp-keepalive --foreground-scripts` there and read what it prints.',
+    `What to do: run \`npm run compile --prefix ${root}\` on the machine (or image) that runs it, with a C++17`,
+    'compiler, make and Python 3 present.',
   ].join('\n');
 }
 

@@ -6,8 +6,7 @@ import { loadBinding } from '../dist/binding.js';
 const expected = {
   name: 'KeepaliveError',
   code: 'ERR_KEEPALIVE_ADDON',
-  message:
-    /could not be loaded.*Tried: .*Release, then .*prebuilds.*Reason: .*What to do: .*npm rebuild tcp-keepalive/s,
+  message: /could not be loaded.*Tried: .*Release, then .*prebuilds.*Reason: .*What to do: .*npm run compile/s,
 };
 
 void t.test('no binary: what was tried and what to do', async (t) => {

@@ -12,7 +12,6 @@ import { damages } from './fixtures/damages';
 const root = path.join(__dirname, '..');
 const prebuilds = path.join(root, 'prebuilds');
 // CI skips nothing that can run, also before anything was packed.
-t.setTimeout(600_000);
 if (process.env['CI'] !== undefined) execFileSync('npm', ['run', 'prebuild:all'], { cwd: root, stdio: 'ignore' });
 const isMissing = !existsSync(prebuilds) && 'npm run prebuild:all makes the binaries';
 

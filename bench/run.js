@@ -8,9 +8,10 @@ const { measureAccept } = require('./accept.js');
 const { measureFleet } = require('./fleet.js');
 const { problems } = require('./lib/contenders.js');
 const { measure } = require('./lib/measure.js');
-const { printAccept, printFleet, printLoad, printScenario, printTrace } = require('./lib/table.js');
+const { printAccept, printFleet, printLoad, printMonitor, printScenario, printTrace } = require('./lib/table.js');
 const { traceCalls } = require('./lib/trace.js');
 const { measureLoad } = require('./load.js');
+const { measureMonitor } = require('./monitor.js');
 const scenarios = require('./scenarios.js');
 
 /** Those with processes of their own. @type {Record<string, () => unknown>} */
@@ -18,6 +19,7 @@ const processes = {
   load: () => printLoad(measureLoad()),
   accept: async () => printAccept(await measureAccept()),
   fleet: async () => printFleet(await measureFleet()),
+  monitor: async () => printMonitor(await measureMonitor()),
 };
 
 async function main() {

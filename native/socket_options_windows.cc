@@ -9,6 +9,7 @@
 #include <uv.h>
 
 #include "socket_options.h"
+#include "windows_error.h"
 
 namespace keepalive {
 
@@ -36,22 +37,7 @@ constexpr WinsockOption kOptions[kOptionCount] = {
     kMaxRtMs,
 };
 
-// libuv's own translation lacks these, and they are the ones that matter here.
-int LastError() {
-  const int error = WSAGetLastError();
-  switch (error) {
-    case WSAENOPROTOOPT:
-      return UV_ENOPROTOOPT;
-    case WSAEOPNOTSUPP:
-      return UV_ENOTSUP;
-    case WSAENETDOWN:
-      return UV_ENETDOWN;
-    case WSAENETRESET:  // keepalive on a connection that has already timed out
-      return UV_ENOTCONN;
-    default:
-      return uv_translate_sys_error(error);
-  }
-}
+int LastError() { return FromWinsock(WSAGetLastError()); }
 
 int Get(Socket socket, const WinsockOption& option, std::int32_t* value) {
   std::int32_t held = 0;  // SO_KEEPALIVE is answered with one byte

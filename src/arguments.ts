@@ -9,3 +9,6 @@ export function assertObject(name: string, value: unknown): asserts value is obj
 export function assertNumber(name: string, value: unknown): asserts value is number {
   if (typeof value !== 'number') throw invalidArgumentType(name, 'a number', value);
 }
+
+/** The longest delay of a Node timer, in milliseconds. */
+export const longestDelay = 0x7fffffff;

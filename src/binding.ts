@@ -25,6 +25,16 @@ export interface Binding {
   /** The call that `readTcpInfo` makes and what it asks for. */
   readonly tcpInfoSyscall: 'getsockopt' | 'ioctl';
   readonly tcpInfoName: string;
+  /** Descriptors that {@link lastHeard} takes at once, replaced by its answers. Copy them before anything else runs. */
+  readonly batch: Int32Array;
+  /**
+   * Replaces the first `count` descriptors in `batch`, each by milliseconds since its peer was heard, or a negative error
+   * number: `noSuchOption` where the OS does not tell.
+   */
+  lastHeard(count: number): void;
+  readonly noSuchOption: number;
+  /** Milliseconds on a clock that nobody sets and that goes on while the machine sleeps. */
+  now(): number;
   /** Connections that wait to be accepted, or a negative error number. */
   acceptQueueLength(descriptor: number): number;
   try(

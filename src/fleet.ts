@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { applyKeepalive } from './apply.js';
-import { assertNumber, assertObject } from './arguments.js';
+import { assertNumber, assertObject, longestDelay } from './arguments.js';
 import { assertSocket } from './descriptor.js';
 import { KeepaliveError, invalidArgumentType, outOfRange } from './errors.js';
 import { defineProfile, type KeepaliveProfile } from './profile.js';
@@ -78,9 +78,6 @@ export async function applyKeepaliveToAll(
   return { applied, skipped, failed };
 }
 
-/** The longest delay of a Node timer. */
-const longestSpread = 0x7fffffff;
-
 /** Half of the backlog is left to others. */
 const inOneTick = receiveBacklog / 2;
 
@@ -113,8 +110,8 @@ function checkedOptions(options: FleetOptions): FleetOptions {
   }
   if (spread === undefined) return options;
   assertNumber('options.spread', spread);
-  if (!(spread >= 0 && spread <= longestSpread)) {
-    throw outOfRange('options.spread', `0 to ${longestSpread} milliseconds`, spread);
+  if (!(spread >= 0 && spread <= longestDelay)) {
+    throw outOfRange('options.spread', `0 to ${longestDelay} milliseconds`, spread);
   }
   return options;
 }

@@ -8,7 +8,7 @@ export interface SliceOptions {
 }
 
 /** Milliseconds after which the event loop gets its turn: the rest to half a millisecond is for the last item. */
-const slice = 0.4;
+export const slice = 0.4;
 const stride = 8;
 
 /** Visits items in slices, so that a long list does not hold the event loop. Rejects with the signal's reason. */

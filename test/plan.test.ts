@@ -10,6 +10,7 @@ import {
   type KeepaliveConstraints,
 } from 'tcp-keepalive';
 import { coarsestStep } from '../dist/timer-wheel.js';
+import { generator } from './fixtures/random';
 
 const second = 1_000;
 const { limits } = keepaliveSupport;
@@ -25,17 +26,6 @@ function seconds(initialDelay: number, interval: number, count: number) {
 /** The interval's floor, as the doc comment has it. */
 function leastInterval(initialDelay: number): number {
   return Math.max(5, (coarsestStep(initialDelay * second) * 4) / 3 / second);
-}
-
-/** Mulberry32: the same numbers in every run. */
-function generator(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 /** Does this profile meet all that was asked? Independent of how the plan was found. */

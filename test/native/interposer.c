@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <time.h>
 
 enum { kLongest = 4096, kWidth = 5 };
 
@@ -18,6 +19,21 @@ static struct {
 static socklen_t info_length;
 
 void interposer_shorten_info(int length) { info_length = (socklen_t)length; }
+
+// Milliseconds that the machine seems to have slept.
+static long long slept;
+
+void interposer_sleep(int milliseconds) { slept += milliseconds; }
+
+int clock_gettime(clockid_t clock, struct timespec* now) {
+  int (*real)(clockid_t, struct timespec*) = (int (*)(clockid_t, struct timespec*))dlsym(RTLD_NEXT, "clock_gettime");
+  const int status = real(clock, now);
+  if (clock != CLOCK_BOOTTIME) return status;
+  const long long nanoseconds = now->tv_nsec + slept % 1000 * 1000000;
+  now->tv_sec += slept / 1000 + nanoseconds / 1000000000;
+  now->tv_nsec = nanoseconds % 1000000000;
+  return status;
+}
 
 void interposer_refuse(int level, int name, int skip, int times, int error) {
   refusal.level = level;

@@ -42,6 +42,7 @@ int EnableAtOnce(Socket socket, std::int32_t initial_delay, std::int32_t interva
 
 }  // namespace keepalive
 
+#include "../../native/clock_posix.cc"
 #include "../../native/keepalive.cc"
 #include "../../native/tcp_info_linux.cc"
 // After the others: it has names of its own for theirs.

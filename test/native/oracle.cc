@@ -63,6 +63,13 @@ Napi::Value ShortenInfo(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+// sleep(milliseconds): the machine seems to have slept.
+Napi::Value Sleep(const Napi::CallbackInfo& info) {
+  auto sleep = Interposed<void (*)(int)>(info.Env(), "interposer_sleep");
+  if (sleep != nullptr) sleep(Argument(info, 0));
+  return info.Env().Undefined();
+}
+
 // takeCalls(): [fd, 'get' 0 | 'set' 1, level, name, value or -errno] for each call since the last takeCalls()
 Napi::Value TakeCalls(const Napi::CallbackInfo& info) {
   auto take = Interposed<int (*)(const int**)>(info.Env(), "interposer_take_calls");
@@ -85,19 +92,15 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("mallocInUse", Napi::Function::New<MallocInUse>(env));
   exports.Set("refuse", Napi::Function::New<Refuse>(env));
   exports.Set("shortenInfo", Napi::Function::New<ShortenInfo>(env));
+  exports.Set("sleep", Napi::Function::New<Sleep>(env));
   exports.Set("takeCalls", Napi::Function::New<TakeCalls>(env));
   const struct {
     const char* name;
     int value;
   } constants[] = {
-      {"SOL_SOCKET", SOL_SOCKET},
-      {"SO_KEEPALIVE", SO_KEEPALIVE},
-      {"IPPROTO_TCP", IPPROTO_TCP},
-      {"TCP_KEEPIDLE", TCP_KEEPIDLE},
-      {"TCP_KEEPINTVL", TCP_KEEPINTVL},
-      {"TCP_KEEPCNT", TCP_KEEPCNT},
-      {"TCP_USER_TIMEOUT", TCP_USER_TIMEOUT},
-      {"O_NONBLOCK", O_NONBLOCK},
+      {"SOL_SOCKET", SOL_SOCKET},     {"SO_KEEPALIVE", SO_KEEPALIVE},         {"IPPROTO_TCP", IPPROTO_TCP},
+      {"TCP_KEEPIDLE", TCP_KEEPIDLE}, {"TCP_KEEPINTVL", TCP_KEEPINTVL},       {"TCP_KEEPCNT", TCP_KEEPCNT},
+      {"TCP_INFO", TCP_INFO},         {"TCP_USER_TIMEOUT", TCP_USER_TIMEOUT}, {"O_NONBLOCK", O_NONBLOCK},
   };
   for (const auto& constant : constants) exports.Set(constant.name, Napi::Number::New(env, constant.value));
   return exports;

@@ -184,6 +184,17 @@ async function request(server, client, options = {}) {
   return sent;
 }
 
+/** Where there is no way to the descriptor, nothing else can be tried. */
+async function isReachable() {
+  let code = 'no error';
+  await check('a way to the descriptor', async () => {
+    const { client } = await pair();
+    code = codeOf(() => readKeepalive(client)) ?? code;
+    readKeepalive(client);
+  });
+  return code !== 'ERR_KEEPALIVE_UNSUPPORTED';
+}
+
 async function basics() {
   await check('the system’s settings', () => {
     const { initialDelay, interval, count } = keepalive.readSystemKeepalive();
@@ -221,6 +232,16 @@ async function basics() {
     assert.deepStrictEqual([applied, failed.length], [6, 0]);
     for (const socket of sockets) assertHolds(socket, profile);
   });
+}
+
+let pipes = 0;
+
+async function pipe() {
+  const name = `tcp-keepalive-${process.pid}-${isMainThread ? 'main' : 'worker'}-${++pipes}`;
+  const file = isWindows ? `\\\\.\\pipe\\${name}` : path.join(os.tmpdir(), name);
+  const server = own(net.createServer()).listen(file);
+  await once(server, 'listening');
+  return { server, client: own(net.connect(file)) };
 }
 
 async function moments() {
@@ -292,18 +313,9 @@ async function moments() {
     );
     assertHolds(client, profile);
   });
+  const notTcp = 'ERR_KEEPALIVE_NOT_TCP';
   await check('a Unix-domain socket or pipe', async () => {
-    const name = `tcp-keepalive-${process.pid}-${isMainThread ? 'main' : 'worker'}`;
-    const file = isWindows ? `\\\\.\\pipe\\${name}` : path.join(os.tmpdir(), name);
-    const server = own(net.createServer()).listen(file);
-    await once(server, 'listening');
-    const client = own(net.connect(file));
-    const notTcp = 'ERR_KEEPALIVE_NOT_TCP';
-    assert.strictEqual(
-      codeOf(() => applyKeepalive(client, profile)),
-      notTcp,
-      'connecting',
-    );
+    const { server, client } = await pipe();
     const [[accepted]] = await Promise.all([once(server, 'connection'), once(client, 'connect')]);
     for (const socket of [client, own(accepted)]) {
       assert.strictEqual(
@@ -323,6 +335,14 @@ async function moments() {
       codeOf(() => applyKeepaliveToServer(server, profile)),
       notTcp,
     );
+  });
+  await check('a Unix-domain socket or pipe that is connecting', async () => {
+    const { client } = await pipe();
+    /** @type {Promise<NodeJS.ErrnoException>} */
+    const failed = new Promise((resolve) => void client.once('error', resolve));
+    const code = codeOf(() => applyKeepalive(client, profile));
+    assert.strictEqual(code === 'no error' ? (await failed).code : code, notTcp);
+    return code === 'no error' ? "in 'connect'" : 'at once';
   });
 }
 
@@ -520,6 +540,7 @@ async function main() {
   const name = bun === undefined ? (deno === undefined ? process.version : `Deno ${deno}`) : `Bun ${bun}`;
   say(`# ${name} ${process.platform}-${process.arch}`);
   if (args.includes('--silent-peer')) return silentPeer();
+  if (!(await isReachable())) return;
   await basics();
   await moments();
   await secure();

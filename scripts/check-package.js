@@ -39,6 +39,7 @@ writeFileSync(path.join(folder, 'example.cjs'), asRequired);
 run(folder, process.execPath, 'example.mjs');
 run(folder, process.execPath, 'example.cjs');
 run(folder, process.execPath, '-p', "require('tcp-keepalive').readSystemKeepalive()");
+run(folder, process.execPath, '-p', "require('tcp-keepalive/heartbeat')");
 run(folder, 'npm', 'ls', '--omit=dev', '--all');
 
 // Where no binary fits: an error that names the command that helps.

@@ -1,5 +1,7 @@
 import { constants } from 'node:os';
-import { getSystemErrorMap, inspect } from 'node:util';
+import { getSystemErrorMap } from 'node:util';
+
+export { display, invalidArgumentType, outOfRange } from './invalid-argument.js';
 
 /** Every code of this package's own, and what it means. A refused system call has the kernel's name instead. */
 export const errorCodes = {
@@ -10,6 +12,7 @@ export const errorCodes = {
   ERR_KEEPALIVE_UNSUPPORTED:
     'This operating system does not have the option, or this runtime does not tell the descriptor',
   ERR_KEEPALIVE_PLAN: 'Two constraints of a plan cannot both be met',
+  ERR_KEEPALIVE_SILENCE: 'A watchdog heard nothing for as long as its timeout',
   ERR_KEEPALIVE_ADDON: 'The native addon could not be loaded',
 } as const;
 
@@ -51,26 +54,6 @@ export class KeepaliveError extends Error {
   static {
     Object.defineProperty(this.prototype, 'name', { value: 'KeepaliveError', configurable: true, writable: true });
   }
-}
-
-/** What Node throws for an argument of the wrong type. */
-export function invalidArgumentType(name: string, expected: string, value: unknown): TypeError {
-  const error = new TypeError(`The "${name}" argument must be ${expected}. Received ${display(value)}`);
-  return Object.assign(error, { code: 'ERR_INVALID_ARG_TYPE' });
-}
-
-/** What Node throws for an argument out of its range. */
-export function outOfRange(name: string, range: string, value: number): RangeError {
-  const error = new RangeError(
-    `The value of "${name}" is out of range. It must be ${range}. Received ${display(value)}`,
-  );
-  return Object.assign(error, { code: 'ERR_OUT_OF_RANGE' });
-}
-
-/** A value as a message shows it: short, on one line, without running the value's own code. */
-export function display(value: unknown): string {
-  const shown = inspect(value, { depth: 0, customInspect: false, breakLength: Infinity });
-  return shown.length > 60 ? `${shown.slice(0, 57)}...` : shown;
 }
 
 /** libuv has no name for what macOS answers for a Unix-domain socket; elsewhere it is ENOTSUP. */

@@ -7,8 +7,9 @@ setUp();
 const { measureAccept } = require('./accept.js');
 const { measureFleet } = require('./fleet.js');
 const { problems } = require('./lib/contenders.js');
+const { measureHeartbeat } = require('./heartbeat.js');
 const { measure } = require('./lib/measure.js');
-const { printAccept, printFleet, printLoad, printMonitor, printScenario, printTrace } = require('./lib/table.js');
+const { printAccept, printFleet, printHeartbeat, printLoad, printMonitor, printScenario, printTrace } = require('./lib/table.js');
 const { traceCalls } = require('./lib/trace.js');
 const { measureLoad } = require('./load.js');
 const { measureMonitor } = require('./monitor.js');
@@ -20,6 +21,7 @@ const processes = {
   accept: async () => printAccept(await measureAccept()),
   fleet: async () => printFleet(await measureFleet()),
   monitor: async () => printMonitor(await measureMonitor()),
+  heartbeat: async () => printHeartbeat(await measureHeartbeat()),
 };
 
 async function main() {

@@ -4,7 +4,8 @@ const { createServer } = require('node:http');
 const prometheus = require('prom-client');
 const { LivenessMonitor, applyKeepaliveToServer, lastHeard, profiles } = require('tcp-keepalive');
 
-const defaults = { silentAfter: 300_000, checkEvery: 10_000 }; // a probe every 240 s, and room for a late one
+// A probe every 240 s that may be an eighth late, and gone after 300 s.
+const defaults = { silentAfter: 275_000, checkEvery: 5_000 };
 
 exports.start = function start(profile = profiles.mobileNat, times = defaults, port = 8080) {
   const monitor = new LivenessMonitor(times);
@@ -37,12 +38,16 @@ exports.start = function start(profile = profiles.mobileNat, times = defaults, p
     return { online: true, silent: known.get(socket)?.silent, lastHeard: lastHeard(socket) };
   }
 
-  const server = createServer((request, response) => void answer(request, response));
+  const server = createServer((request, response) => {
+    answer(request, response).catch((error) => response.destroy(error));
+  });
 
   /** @param {import('node:http').IncomingMessage} request @param {import('node:http').ServerResponse} response */
   async function answer(request, response) {
     const [, page, id = ''] = (request.url ?? '').split('/');
-    if (page === 'events') {
+    if (page === 'events' && known.has(request.socket)) {
+      response.writeHead(409).end(); // one stream for each connection
+    } else if (page === 'events') {
       response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders();
       phones.set(id, request.socket);
       known.set(request.socket, { id, silent: false });

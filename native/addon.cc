@@ -46,6 +46,9 @@ struct SharedArray {
 struct Addon {
   SharedArray slots;
   SharedArray batch;
+#ifdef TCP_KEEPALIVE_REF_FLIP
+  keepalive::SocketFinder finder = {};
+#endif
 };
 
 Napi::Value Report(const Napi::CallbackInfo& info, const Outcome& outcome) {
@@ -126,19 +129,24 @@ Napi::Value AcceptQueueLength(const Napi::CallbackInfo& info) {
 
 Napi::Value Try(const Napi::CallbackInfo& info) { return Report(info, keepalive::Try(SettingsArguments(info, 0))); }
 
+void CloseDuplicate(const Napi::CallbackInfo& info) { keepalive::CloseSocket(SocketArgument(info)); }
+
 #ifdef TCP_KEEPALIVE_REF_FLIP
-// findSocket(invert): the socket of the TCP handle whose reference flag invert() inverts, or -1. Calls it twice.
+// findSocket(invert): the socket of the TCP handle whose reference flag invert() inverts, or -1. Calls it an even
+// number of times, unless it throws.
 Napi::Value FindSocket(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  Socket socket = keepalive::ReferenceSnapshot::kNotFound;
+  Socket socket = keepalive::SocketFinder::kNotFound;
   uv_loop_t* loop = nullptr;
   if (info[0].IsFunction() && napi_get_uv_event_loop(env, &loop) == napi_ok) {
-    const auto invert = info[0].As<Napi::Function>();
-    const keepalive::ReferenceSnapshot snapshot(loop);
-    invert.Call({});
+    auto invert = info[0].As<Napi::Function>();
+    const auto call = [](void* function) {
+      auto* invert = static_cast<Napi::Function*>(function);
+      invert->Call({});
+      return !invert->Env().IsExceptionPending();
+    };
+    socket = env.GetInstanceData<Addon>()->finder.Find(loop, call, &invert);
     if (env.IsExceptionPending()) return env.Undefined();
-    socket = snapshot.Inverted();
-    invert.Call({});
   }
   return Napi::Number::New(env, static_cast<double>(socket));
 }
@@ -166,6 +174,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("now", Napi::Function::New<Now>(env, "now"));
   exports.Set("acceptQueueLength", Napi::Function::New<AcceptQueueLength>(env, "acceptQueueLength"));
   exports.Set("try", Napi::Function::New<Try>(env, "try"));
+  exports.Set("closeDuplicate", Napi::Function::New<CloseDuplicate>(env, "closeDuplicate"));
 #ifdef TCP_KEEPALIVE_REF_FLIP
   exports.Set("findSocket", Napi::Function::New<FindSocket>(env, "findSocket"));
 #endif

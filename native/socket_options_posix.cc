@@ -34,7 +34,10 @@ int GetOption(Socket socket, Option option, std::int32_t* value) {
   const PosixOption& entry = kPosixOptions[option];
   if (getsockopt(static_cast<int>(socket), entry.level, entry.name, &held, &length) != 0) return -errno;
   if (option == kEnabled) held = held != 0 ? 1 : 0;  // BSD answers with the flag's bit
-  if (option == kUserTimeout) held *= kUserTimeoutUnit;
+  if (option == kUserTimeout) {
+    const int longest = INT32_MAX / kUserTimeoutUnit;
+    held = (held < longest ? held : longest) * kUserTimeoutUnit;
+  }
   *value = held;
   return 0;
 }
@@ -61,7 +64,7 @@ int OpenScratchSocket(Socket* socket) {
   return 0;
 }
 
-void CloseScratchSocket(Socket socket) { close(static_cast<int>(socket)); }
+void CloseSocket(Socket socket) { close(static_cast<int>(socket)); }
 
 const char* OptionName(Option option) { return kPosixOptions[option].text; }
 

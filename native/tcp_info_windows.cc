@@ -9,6 +9,7 @@
 #include <uv.h>
 
 #include "tcp_info.h"
+#include "windows_error.h"
 
 namespace keepalive {
 
@@ -32,7 +33,7 @@ int GetTcpInfo(Socket socket, TcpInfo* info) {
                                &bytes, nullptr, nullptr);
   if (refused != 0) {
     const int error = WSAGetLastError();
-    return error == WSAEOPNOTSUPP || error == WSAEINVAL ? kNoSuchOption : uv_translate_sys_error(error);
+    return error == WSAEOPNOTSUPP || error == WSAEINVAL ? kNoSuchOption : FromWinsock(error);
   }
 
   for (std::int32_t& value : info->value) value = kAbsent;

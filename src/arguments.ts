@@ -1,4 +1,4 @@
-import { invalidArgumentType } from './errors.js';
+import { invalidArgumentType } from './invalid-argument.js';
 
 /** Throws `ERR_INVALID_ARG_TYPE` for anything but an object. */
 export function assertObject(name: string, value: unknown): asserts value is object {

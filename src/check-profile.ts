@@ -15,6 +15,8 @@ export interface KeepalivePath {
   readonly idleTimeout?: number | undefined;
   /** Connections of one machine that hold the profile. */
   readonly connections?: number | undefined;
+  /** Milliseconds after which the application sends something on a silent connection: a heartbeat's `interval`. */
+  readonly heartbeat?: number | undefined;
 }
 
 /** Something about a profile that its author should know. */
@@ -39,7 +41,11 @@ export type ProfileFindingCode =
   /** The path forgets the connection before it is probed. */
   | 'IDLE_TIMEOUT_TOO_SHORT'
   /** So many connections are probed in one tick that a receive backlog overflows. */
-  | 'PROBES_OVERFLOW_BACKLOG';
+  | 'PROBES_OVERFLOW_BACKLOG'
+  /** The heartbeat starts the idle timer anew before it ends: a live connection is never probed. */
+  | 'HEARTBEAT_REPLACES_PROBES'
+  /** Probes and heartbeats come at times of their own: a phone's radio wakes for each. */
+  | 'HEARTBEAT_OUT_OF_STEP';
 
 /**
  * What to know about a profile before it is used: each finding has a stable `code` and one sentence that explains it. An
@@ -57,7 +63,7 @@ export type ProfileFindingCode =
 export function checkProfile(profile: KeepaliveProfile, path: KeepalivePath = {}): ProfileFinding[] {
   const wanted = checked(profile);
   checkPath(path);
-  return [...aboutUserTimeout(wanted), ...aboutTiming(wanted, path)];
+  return [...aboutUserTimeout(wanted), ...aboutTiming(wanted, path), ...aboutHeartbeat(wanted, path)];
 }
 
 function* aboutUserTimeout(profile: CheckedProfile): Generator<ProfileFinding> {
@@ -92,24 +98,48 @@ function* aboutUserTimeout(profile: CheckedProfile): Generator<ProfileFinding> {
 
 function* aboutTiming(profile: CheckedProfile, path: KeepalivePath): Generator<ProfileFinding> {
   const { initialDelay, interval, count } = profile;
-  const { idleTimeout, connections } = path;
+  const { idleTimeout, connections, heartbeat = Infinity } = path;
   if (interval > initialDelay) {
     yield {
       code: 'INTERVAL_ABOVE_INITIAL_DELAY',
       message: `An interval of ${seconds(interval)} above the initial delay of ${seconds(initialDelay)} becomes the time between the probes of a live connection.`,
     };
   }
-  if (idleTimeout !== undefined && initialDelay >= idleTimeout) {
+  const isProbed = initialDelay < heartbeat;
+  if (idleTimeout !== undefined && Math.min(initialDelay, heartbeat) >= idleTimeout) {
     yield {
       code: 'IDLE_TIMEOUT_TOO_SHORT',
-      message: `The path forgets an idle connection after ${seconds(idleTimeout)}, before the first probe at ${seconds(initialDelay)} could keep it alive.`,
+      message: `The path forgets an idle connection after ${seconds(idleTimeout)}, before ${isProbed ? 'the first probe' : 'the heartbeat'} at ${seconds(Math.min(initialDelay, heartbeat))} could keep it alive.`,
     };
   }
-  const together = connections === undefined ? 0 : probesInOneTick(connections, initialDelay);
+  const together = connections === undefined || !isProbed ? 0 : probesInOneTick(connections, initialDelay);
   if (together > receiveBacklog) {
     yield {
       code: 'PROBES_OVERFLOW_BACKLOG',
       message: `Of ${connections} connections up to ${together} are probed in one tick, more than the ${receiveBacklog} packets that a receive backlog holds (net.core.netdev_max_backlog), so live ones can lose all of their ${count} probes.`,
+    };
+  }
+}
+
+/** A phone's radio stays at high power for about this long after a packet: what comes meanwhile wakes nothing. */
+const radioTail = 10_000;
+
+function* aboutHeartbeat(profile: CheckedProfile, { heartbeat }: KeepalivePath): Generator<ProfileFinding> {
+  const { initialDelay } = profile;
+  if (heartbeat === undefined) return;
+  if (heartbeat <= initialDelay) {
+    const userTimeout = requestedUserTimeout(profile);
+    const byTcp =
+      userTimeout === 0 ? 'by nothing before TCP gives up' : `by the user timeout after ${seconds(userTimeout)}`;
+    yield {
+      code: 'HEARTBEAT_REPLACES_PROBES',
+      message: `A heartbeat after ${seconds(heartbeat)} of silence starts the idle timer of ${seconds(initialDelay)} anew, so no live connection is probed, and a vanished peer is noticed by the heartbeat's own timeout or ${byTcp}.`,
+    };
+  } else if (heartbeat % initialDelay > radioTail) {
+    const wakeUps = Math.ceil(heartbeat / initialDelay);
+    yield {
+      code: 'HEARTBEAT_OUT_OF_STEP',
+      message: `Probes every ${seconds(initialDelay)} and a heartbeat every ${seconds(heartbeat)} are out of step and wake a phone's radio ${wakeUps} times in ${seconds(heartbeat)}; a heartbeat every ${seconds(initialDelay)} or less needs no probes.`,
     };
   }
 }
@@ -120,7 +150,7 @@ function seconds(milliseconds: number): string {
 
 function checkPath(path: KeepalivePath): void {
   assertObject('path', path);
-  for (const name of ['idleTimeout', 'connections'] as const) {
+  for (const name of ['idleTimeout', 'connections', 'heartbeat'] as const) {
     const value: unknown = path[name];
     if (value === undefined) continue;
     assertNumber(`path.${name}`, value);

@@ -1,4 +1,7 @@
-import { getSystemErrorMap, inspect } from 'node:util';
+import { constants } from 'node:os';
+import { getSystemErrorMap } from 'node:util';
+
+export { display, invalidArgumentType, outOfRange } from './invalid-argument.js';
 
 /** Every code of this package's own, and what it means. A refused system call has the kernel's name instead. */
 export const errorCodes = {
@@ -6,8 +9,10 @@ export const errorCodes = {
   ERR_KEEPALIVE_NOT_TCP: 'The target does not carry one TCP connection of this process',
   ERR_KEEPALIVE_NOT_CONNECTED: 'There is nothing to read yet: the socket is not connected, the server not listening',
   ERR_KEEPALIVE_CLOSED: 'The socket is closed',
-  ERR_KEEPALIVE_UNSUPPORTED: 'This operating system does not have the option',
+  ERR_KEEPALIVE_UNSUPPORTED:
+    'This operating system does not have the option, or this runtime does not tell the descriptor',
   ERR_KEEPALIVE_PLAN: 'Two constraints of a plan cannot both be met',
+  ERR_KEEPALIVE_SILENCE: 'A watchdog heard nothing for as long as its timeout',
   ERR_KEEPALIVE_ADDON: 'The native addon could not be loaded',
 } as const;
 
@@ -62,28 +67,11 @@ export class KeepaliveError extends Error {
   }
 }
 
-/** What Node throws for an argument of the wrong type. */
-export function invalidArgumentType(name: string, expected: string, value: unknown): TypeError {
-  const error = new TypeError(`The "${name}" argument must be ${expected}. Received ${display(value)}`);
-  return Object.assign(error, { code: 'ERR_INVALID_ARG_TYPE' });
-}
-
-/** What Node throws for an argument out of its range. */
-export function outOfRange(name: string, range: string, value: number): RangeError {
-  const error = new RangeError(
-    `The value of "${name}" is out of range. It must be ${range}. Received ${display(value)}`,
-  );
-  return Object.assign(error, { code: 'ERR_OUT_OF_RANGE' });
-}
-
-/** A value as a message shows it: short, on one line, without running the value's own code. */
-export function display(value: unknown): string {
-  const shown = inspect(value, { depth: 0, customInspect: false, breakLength: Infinity });
-  return shown.length > 60 ? `${shown.slice(0, 57)}...` : shown;
-}
+/** libuv has no name for what macOS answers for a Unix-domain socket; elsewhere it is ENOTSUP. */
+const unnamed = new Map([[-constants.errno.EOPNOTSUPP, 'EOPNOTSUPP']]);
 
 /** The kernel's name and words for a libuv error number. */
 export function systemErrorText(errno: number): { name: string; text: string } {
-  const [name, text] = getSystemErrorMap().get(errno) ?? [`error ${errno}`, 'unknown error'];
+  const [name, text] = getSystemErrorMap().get(errno) ?? [unnamed.get(errno) ?? `error ${errno}`, 'unknown error'];
   return { name, text };
 }

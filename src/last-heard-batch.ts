@@ -1,12 +1,15 @@
 import type { Socket } from 'node:net';
 import { binding } from './binding.js';
-import { socketDescriptor } from './descriptor.js';
+import { release, socketDescriptor } from './descriptor.js';
 
 interface WithSocket {
   readonly socket: Socket;
 }
 
 const { batch } = binding;
+
+/** As in `batch` before the answers came. */
+const lent: number[] = [];
 
 /**
  * Asks the kernel when the peers of the next sockets were last heard from: of those that {@link take} is given, in its
@@ -16,24 +19,31 @@ const { batch } = binding;
  * and opened again as something else.
  *
  * @param without is called for a socket that has no descriptor, with what `socketDescriptor` answered
- * @returns whether there is more
+ * @returns how many of `most` are left
  */
 export function askNext<T extends WithSocket>(
   rest: Iterator<T>,
+  most: number,
   take: T[],
   without: (entry: T, answer: number) => void,
-): boolean {
+): number {
   take.length = 0;
-  while (take.length < batch.length) {
+  let left = most;
+  while (take.length < batch.length && left > 0) {
     const next = rest.next();
-    if (next.done === true) break;
+    if (next.done === true) {
+      left = 0;
+      break;
+    }
+    left -= 1;
     const entry = next.value;
     const descriptor = socketDescriptor(entry.socket);
     if (descriptor < 0) without(entry, descriptor);
-    else batch[take.push(entry) - 1] = descriptor;
+    else batch[take.push(entry) - 1] = lent[take.length - 1] = descriptor;
   }
   binding.lastHeard(take.length);
-  return take.length === batch.length;
+  for (let i = 0; i < take.length; i += 1) release(lent[i]!);
+  return left;
 }
 
 export const answers: Readonly<Int32Array> = batch;

@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import { assertNumber, assertObject, longestDelay } from './arguments.js';
@@ -13,7 +14,10 @@ import { slice } from './slices.js';
 
 /** Options of {@link LivenessMonitor}. Milliseconds, 1 to 2 147 483 647. */
 export interface LivenessOptions {
-  /** A peer that was not heard from for this long is silent. Take more than the time between two probes. */
+  /**
+   * A peer that was not heard from for this long is silent. Take more than the time between two probes with an eighth to
+   * spare, and several `checkEvery` less than `detectionTime(profile).idle`, or 'gone' comes first.
+   */
   readonly silentAfter: number;
   /** How often each socket is looked at: a change is reported at most this much later. */
   readonly checkEvery: number;
@@ -25,7 +29,10 @@ export interface LivenessEvents {
   silent: [socket: Socket, milliseconds: number];
   /** The peer of a silent socket was heard again. */
   heard: [socket: Socket];
-  /** The socket closed; it is not watched any more. Once for each time it was watched. */
+  /**
+   * The socket closed; it is not watched any more. Once for each time it was watched. A socket that nobody reads does not
+   * notice its end: it only falls silent.
+   */
   gone: [socket: Socket, reason: DisconnectReason];
 }
 
@@ -45,6 +52,9 @@ export interface LivenessSnapshot {
    */
   readonly lastHeard: { readonly bounds: readonly number[]; readonly counts: readonly number[] };
 }
+
+/** Milliseconds of one tick of Linux's clock at its lowest rate (CONFIG_HZ=100), twice: both ends are rounded. */
+const coarsestTick = 20;
 
 /** One watched socket. What http2 hands out as a socket is a proxy of it; events show what was given to `watch`. */
 class Watched {
@@ -70,7 +80,7 @@ interface Change {
  *
  * Each socket costs one system call in every `checkEvery`. They are made in batches and in slices that hold the event
  * loop for less than half a millisecond. A descriptor is asked of its socket in the moment it is used, so none is used
- * that was closed. No timer runs while nothing is watched, and none holds the process open; a round that goes on is ended. Time that the machine slept
+ * that was closed. It holds 100 to 220 bytes for each socket. No timer runs while nothing is watched, and none holds the process open; a round that goes on is ended. Time that the machine slept
  * counts as silence, except for a peer that was heard within one `checkEvery` around the sleep.
  *
  * Linux. On macOS and Windows the kernel does not tell when a peer was heard: 'gone' is reported there and every socket
@@ -78,7 +88,7 @@ interface Change {
  *
  * The same is published on the channels of node:diagnostics_channel `tcp-keepalive:silent` (`{ monitor, socket,
  * milliseconds }`), `tcp-keepalive:heard` (`{ monitor, socket }`), `tcp-keepalive:gone` (`{ monitor, socket, reason }`)
- * and, after each round of checks, `tcp-keepalive:snapshot` (`{ monitor, snapshot }`).
+ * and, after each round of checks and when the last socket has gone, `tcp-keepalive:snapshot` (`{ monitor, snapshot }`).
  *
  * Throws `ERR_INVALID_ARG_TYPE` or `ERR_OUT_OF_RANGE` for bad options.
  *
@@ -110,10 +120,15 @@ export class LivenessMonitor extends EventEmitter<LivenessEvents> {
   #rest: Iterator<Watched> | undefined;
   /** Of the clock, at the start of the round. */
   #lap = { awake: 0, asleep: 0 };
+  #roundStart = 0;
+  /** How many are still to be looked at: what listeners watch meanwhile has its turn in the next round. */
+  #left = 0;
   #nextSlice: NodeJS.Immediate | undefined;
   /** Found by the round and not reported yet. */
-  #changes: Change[] = [];
+  readonly #changes: Change[] = [];
   readonly #asked: Watched[] = [];
+  /** Where the monitor was made: listeners do not run in the context of whoever watched first. */
+  readonly #context = new AsyncResource('LivenessMonitor');
 
   constructor(options: LivenessOptions) {
     super();
@@ -125,38 +140,37 @@ export class LivenessMonitor extends EventEmitter<LivenessEvents> {
       close(this, disconnectReason(this.errored));
     };
     this.#onWithout = ({ socket }, answer) => {
-      // Node does not say 'close' of a socket that child.send() took.
-      if (answer === CLOSED && !socket.destroyed) process.nextTick(close, socket, 'closed');
+      // There is no 'close' of a socket that child.send() took, and of one whose listeners were all removed we do not hear.
+      if (answer === CLOSED) process.nextTick(close, socket, disconnectReason(socket.errored));
     };
   }
 
   /**
    * Watches a socket until it closes, which is reported as 'gone' even where it has closed already. For a TLS connection
-   * give the TLSSocket; to watch a client socket that connects again, watch it again. Watching twice is watching once.
+   * give the TLSSocket; a client socket that connects again has to be watched again then. Watching twice is watching once.
    *
    * Throws `ERR_INVALID_ARG_TYPE` or `ERR_KEEPALIVE_NOT_TCP`.
    */
   watch(socket: Socket): void {
     if (hasEnded(socket)) {
-      this.#reportClosed(socket, 'closed');
+      if (this.#shownAs(socket) === undefined) this.#reportClosed(socket, 'closed');
       return;
     }
     assertSocket(socket);
     if (!isTcpSocket(socket)) throw notTcp();
     const real = unproxied(socket);
+    // Destroyed, but its 'close' is still to come: that reports it.
+    if (this.#watched.has(real)) return;
     if (real.closed) this.#reportClosed(socket, disconnectReason(real.errored));
-    else if (!this.#watched.has(real)) this.#add(new Watched(socket, real));
+    else this.#add(new Watched(socket, real));
   }
 
   /** Forgets a socket: nothing more is reported of it. One that is not watched is left alone. */
   unwatch(socket: Socket): void {
     this.#closed.delete(socket);
-    if (hasEnded(socket)) {
-      for (const entry of this.#watched.values()) if (entry.shown === socket) this.#remove(entry);
-      return;
-    }
-    assertSocket(socket);
-    const entry = this.#watched.get(unproxied(socket));
+    const ended = hasEnded(socket);
+    if (!ended) assertSocket(socket);
+    const entry = ended ? this.#shownAs(socket) : this.#watched.get(unproxied(socket));
     if (entry !== undefined) this.#remove(entry);
   }
 
@@ -182,12 +196,18 @@ export class LivenessMonitor extends EventEmitter<LivenessEvents> {
     this.stop();
   }
 
+  /** What http2 handed out shows its socket no more once it has ended. */
+  #shownAs(socket: Socket): Watched | undefined {
+    for (const entry of this.#watched.values()) if (entry.shown === socket) return entry;
+    return undefined;
+  }
+
   #add(entry: Watched): void {
     this.#watched.set(entry.socket, entry);
     entry.socket.on('close', this.#onClose);
     if (this.#timer !== undefined || !platform.lastHeard) return;
     this.#clock.start();
-    this.#timer = setInterval(this.#startRound, this.#checkEvery).unref();
+    this.#timer = this.#context.runInAsyncScope(() => setInterval(this.#startRound, this.#checkEvery).unref());
   }
 
   #close(socket: Socket, reason: DisconnectReason): void {
@@ -200,7 +220,8 @@ export class LivenessMonitor extends EventEmitter<LivenessEvents> {
   /** Reported like any other, but later than the caller can have listened to it. */
   #reportClosed(socket: Socket, reason: DisconnectReason): void {
     this.#closed.add(socket);
-    process.nextTick(() => {
+    // Not in a tick: a listener that watches it again would starve the event loop.
+    setImmediate(() => {
       if (this.#closed.delete(socket)) this.#reportGone(socket, reason);
     });
   }
@@ -208,6 +229,7 @@ export class LivenessMonitor extends EventEmitter<LivenessEvents> {
   #reportGone(socket: Socket, reason: DisconnectReason): void {
     this.#gone[reason] += 1;
     channels.gone.publish({ monitor: this, socket, reason });
+    if (this.#watched.size === 0) this.#publishSnapshot(); // no round will
     this.emit('gone', socket, reason);
   }
 
@@ -216,20 +238,18 @@ export class LivenessMonitor extends EventEmitter<LivenessEvents> {
     entry.socket.removeListener('close', this.#onClose);
     this.#histogram.take(entry.bucket);
     if (entry.silent) this.#silent -= 1;
-    if (this.#watched.size === 0) this.#rests();
-  }
-
-  #rests(): void {
+    if (this.#watched.size > 0) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
     this.#rest = undefined;
-    this.#changes = [];
   }
 
   readonly #startRound = (): void => {
     if (this.#nextSlice !== undefined) return;
     this.#lap = this.#clock.lap();
+    this.#roundStart = performance.now();
     this.#rest = this.#watched.values();
+    this.#left = this.#watched.size;
     this.#runSlice();
   };
 
@@ -250,22 +270,28 @@ export class LivenessMonitor extends EventEmitter<LivenessEvents> {
     clearImmediate(this.#nextSlice);
     this.#nextSlice = undefined;
     this.#asked.length = 0;
+    this.#publishSnapshot();
+  }
+
+  #publishSnapshot(): void {
     if (channels.snapshot.hasSubscribers) channels.snapshot.publish({ monitor: this, snapshot: this.snapshot() });
   }
 
   #check(rest: Iterator<Watched>): void {
-    const more = askNext(rest, this.#asked, this.#onWithout);
+    this.#left = askNext(rest, this.#left, this.#asked, this.#onWithout);
+    // A socket may have been looked at as early as the last round began, and is now; the kernel's clock is coarser.
+    const sinceLast = this.#lap.awake + performance.now() - this.#roundStart + coarsestTick;
     // All answers before any listener runs, which may ask the kernel something else.
     this.#asked.forEach((entry, place) => {
-      this.#judge(entry, answers[place]!);
+      this.#judge(entry, answers[place]!, sinceLast);
     });
-    if (!more) this.#rest = undefined;
+    if (this.#left === 0) this.#rest = undefined;
   }
 
-  #judge(entry: Watched, heard: number): void {
+  #judge(entry: Watched, heard: number, sinceLast: number): void {
     if (heard < 0) return;
     // What was heard since the last round was heard after a sleep in between, for all that is known.
-    if (heard < this.#lap.awake) entry.asleep = 0;
+    if (heard <= sinceLast) entry.asleep = 0;
     else entry.asleep += this.#lap.asleep;
     const milliseconds = heard + entry.asleep;
     entry.bucket = this.#histogram.move(entry.bucket, milliseconds);

@@ -72,7 +72,7 @@ const windows: Platform = {
   tcpInfo: true,
   lastHeard: false,
   listenerInheritance: false,
-  deadConnectionErrors: ['ENOTCONN', 'ECONNRESET'], // WSAENETRESET too, see LastError() in native/
+  deadConnectionErrors: ['ENOTCONN', 'ECONNRESET'], // WSAENETRESET too, see native/windows_error.h
   userTimeoutUnit: 1,
   userTimeoutEndsProbing: false,
 };

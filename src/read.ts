@@ -1,5 +1,5 @@
-import { Server, type Socket } from 'node:net';
-import { assertSocket, hasEnded, missing, serverDescriptor, socketDescriptor } from './descriptor.js';
+import type { Server, Socket } from 'node:net';
+import { assertSocket, isServer, missing, release, serverDescriptor, socketDescriptor } from './descriptor.js';
 import { getSettings, type KeepaliveSettings } from './kernel.js';
 
 /**
@@ -17,11 +17,15 @@ import { getSettings, type KeepaliveSettings } from './kernel.js';
 export function readKeepalive(target: Socket | Server): KeepaliveSettings {
   const descriptor = descriptorOf(target);
   if (descriptor < 0) throw missing(descriptor);
-  return getSettings(descriptor);
+  try {
+    return getSettings(descriptor);
+  } finally {
+    release(descriptor);
+  }
 }
 
 function descriptorOf(target: Socket | Server): number {
-  if (!hasEnded(target) && target instanceof Server) return serverDescriptor(target);
+  if (isServer(target)) return serverDescriptor(target);
   assertSocket(target);
   return socketDescriptor(target);
 }

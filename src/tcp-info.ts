@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { Slot, absent, binding } from './binding.js';
-import { assertSocket, missing, socketDescriptor } from './descriptor.js';
+import { assertSocket, missing, release, socketDescriptor } from './descriptor.js';
 import type { KeepaliveError } from './errors.js';
 import { refusalOf } from './kernel.js';
 
@@ -62,7 +62,9 @@ const { batch, slots } = binding;
  * ```
  */
 export function readTcpInfo(socket: Socket): TcpInfo {
-  const errno = binding.readTcpInfo(connected(socket));
+  const descriptor = connected(socket);
+  const errno = binding.readTcpInfo(descriptor);
+  release(descriptor);
   if (errno !== 0) throw refused(errno);
   const state = field(0);
   const rtt = field(1);
@@ -96,8 +98,10 @@ export function readTcpInfo(socket: Socket): TcpInfo {
  * ```
  */
 export function lastHeard(socket: Socket): number | null {
-  batch[0] = connected(socket);
+  const descriptor = connected(socket);
+  batch[0] = descriptor;
   binding.lastHeard(1);
+  release(descriptor);
   const answer = batch[0];
   if (answer >= 0) return answer;
   if (answer === binding.noSuchOption) return null;

@@ -23,6 +23,27 @@ const cases: [typeof times & { userTimeout?: number | 'match' }, KeepalivePath, 
   [times, { idleTimeout: 30_001 }, ['NO_USER_TIMEOUT'], /./],
   [times, { connections: 20_000 }, ['NO_USER_TIMEOUT', 'PROBES_OVERFLOW_BACKLOG'], /20000 connections up to 1366 /],
   [times, { connections: 14_000 }, ['NO_USER_TIMEOUT'], /./],
+  [
+    times,
+    { heartbeat: 30_000 },
+    ['NO_USER_TIMEOUT', 'HEARTBEAT_REPLACES_PROBES'],
+    /after 30 s .* of 30 s anew.* nothing/,
+  ],
+  [
+    { ...times, userTimeout: 'match' },
+    { heartbeat: 20_000, connections: 20_000, idleTimeout: 25_000 },
+    ['SLOW_CONSUMERS_MAY_END', 'HEARTBEAT_REPLACES_PROBES'],
+    /user timeout after 45 s/,
+  ],
+  [
+    times,
+    { heartbeat: 25_000, idleTimeout: 25_000 },
+    ['NO_USER_TIMEOUT', 'IDLE_TIMEOUT_TOO_SHORT', 'HEARTBEAT_REPLACES_PROBES'],
+    /./,
+  ],
+  [times, { heartbeat: 40_001 }, ['NO_USER_TIMEOUT', 'HEARTBEAT_OUT_OF_STEP'], /2 times in 40.001 s/],
+  [times, { heartbeat: 40_000 }, ['NO_USER_TIMEOUT'], /./],
+  [times, { heartbeat: 60_000 }, ['NO_USER_TIMEOUT'], /./],
 ];
 
 void t.test('each finding, at its limit', async (t) => {
@@ -52,6 +73,7 @@ void t.test('bad arguments', async (t) => {
   t.throws(() => checkProfile(times, null as never), { code: 'ERR_INVALID_ARG_TYPE' });
   t.throws(() => checkProfile(times, { connections: '5' as never }), { code: 'ERR_INVALID_ARG_TYPE' });
   t.throws(() => checkProfile(times, { idleTimeout: -1 }), { code: 'ERR_OUT_OF_RANGE', message: /path.idleTimeout/ });
+  t.throws(() => checkProfile(times, { heartbeat: Infinity }), { code: 'ERR_OUT_OF_RANGE', message: /path.heartbeat/ });
   t.throws(() => checkProfile(times, { connections: Number.NaN }), { code: 'ERR_OUT_OF_RANGE' });
 });
 

@@ -2,25 +2,44 @@ import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import t from 'tap';
 import * as required from 'tcp-keepalive';
+import * as heartbeat from 'tcp-keepalive/heartbeat';
 import { errorCodes } from '../dist/errors.js';
 
 const root = path.join(__dirname, '..');
 const text = (file: string) => readFileSync(path.join(root, file), 'utf8');
 
+/** [what `require` gives, what `import` gives, the source of its names] */
+const entryPoints: [object, () => Promise<object>, string][] = [
+  [required, () => import('tcp-keepalive'), 'src/index.ts'],
+  [heartbeat, () => import('tcp-keepalive/heartbeat'), 'src/heartbeat/index.ts'],
+];
+
 void t.test('import and require export the same names, and the same one copy', async (t) => {
-  const imported: object = await import('tcp-keepalive');
-  const names = Object.keys(required).sort();
-  t.strictSame(Object.keys(imported).sort(), names);
-  for (const name of names) {
-    t.equal((imported as Record<string, unknown>)[name], (required as Record<string, unknown>)[name], name);
+  for (const [byRequire, load] of entryPoints) {
+    const imported = await load();
+    const names = Object.keys(byRequire).sort();
+    t.strictSame(Object.keys(imported).sort(), names);
+    for (const name of names) {
+      t.equal((imported as Record<string, unknown>)[name], (byRequire as Record<string, unknown>)[name], name);
+    }
   }
+});
+
+void t.test('the heartbeat has no second copy of the root module', async (t) => {
+  const bundle = text('dist/heartbeat/index.js');
+  t.match(bundle, 'require("../index.js")');
+  t.notMatch(bundle, /class \S* extends Error/);
+  t.notMatch(bundle, 'node-gyp-build');
 });
 
 void t.test('the README names every public function, value and type', async (t) => {
   const readme = text('README.md');
-  const types = [...text('src/index.ts').matchAll(/type (\w+)/g)].map(([, name]) => name!);
-  t.ok(types.length > 3);
-  for (const name of [...Object.keys(required), ...types]) t.match(readme, new RegExp(`\\b${name}\\b`), name);
+  for (const [values, , source] of entryPoints) {
+    const exported = text(source).replace(/export type \{(.*?)\}/g, 'type $1');
+    const types = [...exported.matchAll(/type\s+(\w+)/g)].map(([, name]) => name!);
+    t.ok(types.length > 3);
+    for (const name of [...Object.keys(values), ...types]) t.match(readme, new RegExp(`\\b${name}\\b`), name);
+  }
 });
 
 void t.test('the README’s table of errors is the table of codes', async (t) => {

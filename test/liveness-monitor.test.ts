@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { spawnSync } from 'node:child_process';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
@@ -6,7 +7,7 @@ import net, { type Socket } from 'node:net';
 import path from 'node:path';
 import t, { type Test } from 'tap';
 import { LivenessMonitor, type LivenessEvents, type LivenessOptions } from 'tcp-keepalive';
-import { listening, owned, tcpPair, tlsPair, unixPair } from './fixtures/sockets';
+import { listening, owned, tcpPair, tlsPair, unixPair, unixPath } from './fixtures/sockets';
 
 const linux = process.platform !== 'linux' && 'Linux tells when a peer was heard';
 const quick = { silentAfter: 300, checkEvery: 20 };
@@ -21,6 +22,19 @@ function monitorOf(t: Test, options: LivenessOptions): LivenessMonitor {
 
 async function next<K extends keyof LivenessEvents>(monitor: LivenessMonitor, event: K): Promise<LivenessEvents[K]> {
   return (await once(monitor, event, { signal: AbortSignal.timeout(deadline) })) as LivenessEvents[K];
+}
+
+/** What listeners throw, instead of the end of the process. */
+function caught(t: Test): unknown[] {
+  const thrown: unknown[] = [];
+  const listeners = process.listeners('uncaughtException');
+  process.removeAllListeners('uncaughtException');
+  process.on('uncaughtException', (error) => thrown.push(error));
+  t.teardown(() => {
+    process.removeAllListeners('uncaughtException');
+    for (const listener of listeners) process.on('uncaughtException', listener);
+  });
+  return thrown;
 }
 
 function recorded(monitor: LivenessMonitor): unknown[][] {
@@ -215,21 +229,16 @@ void t.test('published on diagnostics channels', { skip: linux }, async (t) => {
   t.match(found('silent'), { monitor, socket: accepted, milliseconds: Number });
   t.strictSame(found('heard'), { monitor, socket: accepted });
   t.strictSame(found('gone'), { monitor, socket: accepted, reason: 'closed' });
+  const last = published.at(-1)!;
+  t.match(last, ['snapshot', { snapshot: { connections: 0, gone: { closed: 1 } } }], 'and one when nothing is left');
   t.match(found('snapshot'), { monitor, snapshot: { connections: 1, silent: Number, gone: { closed: 0 } } });
 });
 
-void t.test('a listener that throws or looks elsewhere stops nothing', { skip: linux }, async (t) => {
+void t.test('a listener that throws stops nothing', { skip: linux }, async (t) => {
   const pairs = await Promise.all([tcpPair(t), tcpPair(t), tcpPair(t)]);
   const sockets = pairs.flatMap(({ client, accepted }) => [client, accepted]);
   const monitor = monitorOf(t, quick);
-  const thrown: unknown[] = [];
-  const listeners = process.listeners('uncaughtException');
-  process.removeAllListeners('uncaughtException');
-  process.on('uncaughtException', (error) => thrown.push(error));
-  t.teardown(() => {
-    process.removeAllListeners('uncaughtException');
-    for (const listener of listeners) process.on('uncaughtException', listener);
-  });
+  const thrown = caught(t);
   const silent = new Set<Socket>();
   const all = new Promise<void>((resolve, reject) => {
     setTimeout(reject, deadline, new Error('some were not reported')).unref();
@@ -261,7 +270,36 @@ void t.test('what a listener forgets or closes meanwhile is not reported silent'
   t.match(events, [['silent', sockets[0]]]);
 });
 
-void t.test('a round of many slices goes on by itself', { skip: linux }, async (t) => {
+void t.test('a round of many slices', { skip: linux }, async (t) => {
+  const pairs = await Promise.all(Array.from({ length: 1_000 }, () => tcpPair(t)));
+  // Looked at one after the other they take longer than this: a round is finished before the next begins.
+  const monitor = monitorOf(t, { silentAfter: 1, checkEvery: 1 });
+  const thrown = caught(t);
+  let reported = 0;
+  const atTurns: number[] = [];
+  const countTurns = () => {
+    atTurns.push(reported);
+    if (reported < 2_000) setTimeout(countTurns, 1);
+  };
+  monitor.once('silent', countTurns);
+  monitor.on('silent', () => {
+    for (const start = performance.now(); performance.now() - start < 0.02;);
+    reported += 1;
+    if (reported === 1_500) throw new Error('in a later slice');
+  });
+  for (const { client, accepted } of pairs) {
+    monitor.watch(client);
+    monitor.watch(accepted);
+  }
+  const until = Date.now() + deadline;
+  while (reported < 2_000 && Date.now() < until) await new Promise((resolve) => setTimeout(resolve, 20));
+  t.equal(reported, 2_000, 'every socket had its turn');
+  t.equal(monitor.snapshot().silent, 2_000);
+  t.ok(atTurns.length > 5, `and timers had theirs, after ${atTurns.slice(0, 5).join(', ')}, ...`);
+  t.equal(thrown.length, 1);
+});
+
+void t.test('by itself, with nothing else that turns the event loop', { skip: linux }, async (t) => {
   const pairs = await Promise.all(Array.from({ length: 1_000 }, () => tcpPair(t)));
   const monitor = monitorOf(t, { silentAfter: 1, checkEvery: 1_000 });
   for (const { client, accepted } of pairs) {
@@ -272,6 +310,79 @@ void t.test('a round of many slices goes on by itself', { skip: linux }, async (
   // Slices take no more than a few hundred sockets, and there is one round in a second.
   await new Promise((resolve) => setTimeout(resolve, 3_000));
   t.equal(monitor.snapshot().silent, 2_000);
+});
+
+void t.test('what is watched again by a listener has its turn in the next round', { skip: linux }, async (t) => {
+  const pairs = await Promise.all(Array.from({ length: 50 }, () => tcpPair(t)));
+  const monitor = monitorOf(t, { silentAfter: 1, checkEvery: 200 });
+  let reported = 0;
+  monitor.on('silent', (socket) => {
+    reported += 1;
+    monitor.unwatch(socket);
+    monitor.watch(socket);
+  });
+  for (const { client, accepted } of pairs) {
+    monitor.watch(client);
+    monitor.watch(accepted);
+  }
+  await new Promise((resolve) => setTimeout(resolve, 1_000));
+  t.ok(reported >= 100 && reported <= 600, `${reported} in five rounds of a hundred`);
+});
+
+void t.test('watched again between its end and its close: gone once', async (t) => {
+  const { client } = await tcpPair(t);
+  const monitor = monitorOf(t, never);
+  const events = recorded(monitor);
+  monitor.watch(client);
+  client.destroy();
+  monitor.watch(client);
+  await next(monitor, 'gone');
+  await new Promise(setImmediate);
+  t.equal(events.length, 1);
+});
+
+void t.test('watching a closed socket again and again starves nobody', async (t) => {
+  const { client } = await tcpPair(t);
+  const monitor = monitorOf(t, never);
+  monitor.on('gone', (socket) => monitor.watch(socket));
+  monitor.watch(client);
+  client.destroy();
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  monitor.stop();
+  t.ok(monitor.snapshot().gone.closed > 2);
+});
+
+void t.test('a socket that lost its listeners is found gone', { skip: linux }, async (t) => {
+  const { client } = await tcpPair(t);
+  const monitor = monitorOf(t, quick);
+  monitor.watch(client);
+  client.removeAllListeners();
+  client.destroy();
+  t.strictSame(await next(monitor, 'gone'), [client, 'closed']);
+  t.equal(monitor.snapshot().connections, 0);
+});
+
+void t.test('what the kernel does not answer stays unknown', { skip: linux }, async (t) => {
+  const socket = owned(t, new net.Socket());
+  const monitor = monitorOf(t, quick);
+  monitor.watch(socket);
+  const server = net.createServer();
+  const path = unixPath(t);
+  owned(t, server).listen(path);
+  await once(server, 'listening');
+  socket.connect(path);
+  await once(socket, 'connect');
+  await new Promise((resolve) => setTimeout(resolve, 5 * quick.checkEvery));
+  t.match(monitor.snapshot(), { connections: 1, silent: 0, unknown: 1 });
+});
+
+void t.test('listeners run in the context that made the monitor', { skip: linux }, async (t) => {
+  const { client } = await tcpPair(t);
+  const requests = new AsyncLocalStorage<string>();
+  const monitor = requests.run('the server', () => monitorOf(t, quick));
+  const seen = new Promise((resolve) => monitor.once('silent', () => resolve(requests.getStore())));
+  requests.run('a request', () => monitor.watch(client));
+  t.equal(await seen, 'the server');
 });
 
 void t.test('holds no process open', async (t) => {

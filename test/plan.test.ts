@@ -263,6 +263,63 @@ void t.test('constraints that cannot both be met', async (t) => {
   }
 });
 
+void t.test('with a heartbeat, against every profile that could be quieter', async (t) => {
+  for (let within = 1; within <= 120; within += 3) {
+    for (const heartbeat of [1, 4.5, 10, 15, 30, 60, 300]) {
+      for (const idleTimeout of [undefined, 4, 12, 20, 31]) {
+        const constraints = {
+          detectWithin: within * second,
+          heartbeat: heartbeat * second,
+          idleTimeout: idleTimeout === undefined ? undefined : idleTimeout * second,
+        };
+        const wrong = problemWithHeartbeat(constraints);
+        if (wrong !== undefined) t.fail(`${JSON.stringify(constraints)}: ${wrong}`);
+      }
+    }
+  }
+});
+
+/** A ping that is written just before the verdict puts it off by one user timeout more. */
+function problemWithHeartbeat(constraints: KeepaliveConstraints & { heartbeat: number }): string | undefined {
+  const { detectWithin, heartbeat, idleTimeout = Infinity } = constraints;
+  const count = 3;
+  const fits = (initialDelay: number, interval: number) => {
+    const verdict = initialDelay + interval * count;
+    const isOpen = Math.min(initialDelay, heartbeat) < idleTimeout;
+    return isOpen && verdict + Math.min(verdict, heartbeat) <= detectWithin;
+  };
+  const delayFitsHere = (initialDelay: number) => {
+    if (initialDelay < shortest) return false;
+    return fits(initialDelay, Math.ceil(leastInterval(initialDelay / second)) * second);
+  };
+  const plan = planned(constraints);
+  if (plan instanceof Error) {
+    if (plan.code !== 'ERR_KEEPALIVE_PLAN') return plan.message;
+    return delayFitsHere(shortest) ? `refused: ${plan.message}` : undefined;
+  }
+  if (!fits(plan.initialDelay, plan.interval) || plan.count !== count)
+    return `does not meet it: ${JSON.stringify(plan)}`;
+  for (let longer = plan.initialDelay + second; longer < detectWithin; longer += second) {
+    if (delayFitsHere(longer)) return `${longer} fits too: ${JSON.stringify(plan)}`;
+  }
+  return undefined;
+}
+
+void t.test('with a heartbeat: what is said', async (t) => {
+  t.strictSame(planKeepalive({ detectWithin: 90_000, heartbeat: 30_000 }), seconds(40, 6, 3), 'no probe at all');
+  t.strictSame(planKeepalive({ detectWithin: 90_000, heartbeat: 30_000, idleTimeout: 35_000 }), seconds(40, 6, 3));
+  t.strictSame(planKeepalive({ detectWithin: 90_000, heartbeat: 35_000, idleTimeout: 30_000 }), seconds(29, 8, 3));
+  t.throws(() => planKeepalive({ detectWithin: 25_000, heartbeat: 10_000 }), {
+    code: 'ERR_KEEPALIVE_PLAN',
+    message: /^detectWithin 25000 and heartbeat 10000 need at least 30000 .*: 5000 more, or a tolerateLost of 1$/,
+  });
+  t.throws(() => planKeepalive({ detectWithin: 25_000, heartbeat: 60_000 }), { message: /need at least 40000 / });
+  t.throws(() => planKeepalive({ detectWithin: 25_000, heartbeat: 0 }), {
+    code: 'ERR_OUT_OF_RANGE',
+    message: /heartbeat/,
+  });
+});
+
 void t.test('bad arguments', async (t) => {
   const wrongType = [undefined, null, 5, 'x', [], {}, { detectWithin: '45000' }, { detectWithin: null }];
   const detectWithin = 45_000;
@@ -284,6 +341,6 @@ void t.test('bad arguments', async (t) => {
       message: /tolerateLost/,
     });
   }
-  const absent = { detectWithin, idleTimeout: undefined, tolerateLost: undefined };
+  const absent = { detectWithin, idleTimeout: undefined, tolerateLost: undefined, heartbeat: undefined };
   t.strictSame(planKeepalive(absent), { ...profiles.presence }, 'undefined is absent');
 });

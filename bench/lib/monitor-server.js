@@ -33,8 +33,8 @@ const readings = {
     /** @type {{ socket: import('node:net').Socket }[]} */
     const asked = [];
     let place = 0;
-    for (let more = true; more;) {
-      more = askNext(rest, asked, () => {});
+    for (let left = entries.length; left > 0;) {
+      left = askNext(rest, left, asked, () => {});
       for (let i = 0; i < asked.length; i += 1) found[place++] = answers[i] ?? 0;
     }
   },

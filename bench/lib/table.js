@@ -105,6 +105,33 @@ exports.printMonitor = ({ connections, readings, watching }) => {
   ]);
 };
 
+/** @param {Awaited<ReturnType<typeof import('../heartbeat.js').measureHeartbeat>>} heartbeat */
+exports.printHeartbeat = ({ connections, interval, lost, isolated, rows }) => {
+  print([
+    [
+      `${connections} clients, every ${interval} s`,
+      'CPU ms an hour and client',
+      'to the loop',
+      'bytes an hour and client',
+      '1 ms timer late, ms',
+      'CPU between ticks, ms',
+      'target',
+    ],
+    ...rows.map(({ name, cpu, ofLoop, bytes, late, held, calmer }) => [
+      name,
+      cpu === undefined ? '-' : spreadOf({ value: cpu.value * 1000, low: cpu.low * 1000, high: cpu.high * 1000 }, 1),
+      shown(ofLoop),
+      bytes === undefined || !isolated ? '-' : spreadOf(bytes, 0),
+      shown(late),
+      shown(held),
+      calmer === undefined
+        ? ''
+        : `${verdict(ofLoop?.value ?? Number.NaN, 0.5, '')}, ${calmer.value >= 5 ? 'holds' : 'MISSED'} (held 5 times shorter: ${calmer.value.toFixed(0)})`,
+    ]),
+  ]);
+  console.log(`Of the ${connections} clients, ${lost} were lost.\n`);
+};
+
 /** @param {ReturnType<typeof import('../load.js').measureLoad>} load */
 exports.printLoad = ({ empty, loaded, extra, low, high, target }) => {
   print([

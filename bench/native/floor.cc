@@ -4,6 +4,7 @@
 #include <napi.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -45,8 +46,8 @@ void LastHeard(const Napi::CallbackInfo& info) {
   const std::int32_t* descriptor = descriptors.Data();
   std::int32_t* answer = answers.Data();
   for (size_t i = 0; i < descriptors.ElementLength(); ++i) {
-    tcp_info known = {};
-    socklen_t length = sizeof(known);
+    tcp_info known;
+    socklen_t length = offsetof(tcp_info, tcpi_last_ack_recv) + sizeof(known.tcpi_last_ack_recv);
     if (getsockopt(descriptor[i], IPPROTO_TCP, TCP_INFO, &known, &length) != 0) {
       Napi::Error::New(info.Env(), strerror(errno)).ThrowAsJavaScriptException();
       return;

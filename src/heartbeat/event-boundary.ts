@@ -1,0 +1,30 @@
+/** Two line ends in a row, of which each may be written as "\n", "\r\n" or "\r" (WHATWG HTML, 9.2.5). */
+const blankLine = /(?:\r\n|\n|\r(?!\n))(?:\r\n|\n|\r)$/;
+/** The longest blank line. */
+const longest = 4;
+
+/** Follows what is written to an event stream, to know when it stands between two events. */
+export class EventBoundary {
+  /** The last characters that were written; undefined: none yet. */
+  #tail: string | undefined;
+
+  /** Whether an event that is written now does not fall into another one's lines. */
+  get isBetweenEvents(): boolean {
+    return this.#tail === undefined || blankLine.test(this.#tail);
+  }
+
+  note(chunk: unknown, encoding: unknown): void {
+    const end = ending(chunk, encoding);
+    if (end !== '') this.#tail = ((this.#tail ?? '') + end).slice(-longest);
+  }
+}
+
+/** Latin 1 keeps line ends as they are, and bytes of longer characters are no line ends. */
+function ending(chunk: unknown, encoding: unknown): string {
+  if (chunk instanceof Uint8Array) return Buffer.from(chunk.subarray(-longest)).toString('latin1');
+  if (typeof chunk !== 'string') return '';
+  if (typeof encoding !== 'string' || /^utf-?8$/i.test(encoding)) return chunk.slice(-longest);
+  return Buffer.from(chunk, encoding as BufferEncoding)
+    .subarray(-longest)
+    .toString('latin1');
+}

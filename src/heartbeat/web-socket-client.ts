@@ -1,0 +1,42 @@
+import type { Socket } from 'node:net';
+import { positionOf, type Position } from './traffic-position.js';
+
+/** What {@link WebSocketHeartbeat} uses of a client: a `WebSocket` of `ws` has it. */
+export interface HeartbeatClient {
+  /** 1: open, as in every WebSocket. */
+  readonly readyState: number;
+  /** Bytes that wait to be sent. */
+  readonly bufferedAmount: number;
+  /** Whether the application has stopped reading. */
+  readonly isPaused?: boolean;
+  ping(): void;
+  /** Ends the connection at once. */
+  terminate(): void;
+  on(event: 'message' | 'ping' | 'pong' | 'close', listener: () => void): unknown;
+  off(event: 'message' | 'ping' | 'pong' | 'close', listener: () => void): unknown;
+}
+
+const open = 1;
+
+export function isOpen(client: HeartbeatClient): boolean {
+  return client.readyState === open;
+}
+
+/** Whether it is closing or closed: nothing is expected of it any more, `ws` has a timer of its own for that. */
+export function isEnding(client: HeartbeatClient): boolean {
+  return client.readyState > open;
+}
+
+/** The TCP socket, where the client shows it as `ws` does. */
+export function socketOf(client: HeartbeatClient): Socket | undefined {
+  return (client as { _socket?: Socket | null })._socket ?? undefined;
+}
+
+/** Whether this side does not read, so that an answer could not be seen. */
+export function isDeaf(client: HeartbeatClient): boolean {
+  return client.isPaused === true || socketOf(client)?.isPaused() === true;
+}
+
+export function clientPosition(client: HeartbeatClient): Position {
+  return positionOf(socketOf(client), client.bufferedAmount);
+}

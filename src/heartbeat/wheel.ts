@@ -1,0 +1,158 @@
+/** A place in a {@link Wheel}. Whatever is to have turns extends it. */
+export class Seat {
+  /** -1: none. */
+  slot = -1;
+  place = -1;
+}
+
+const mostSlots = 1024;
+/** Milliseconds, or timers could not tell one slot from the next. */
+const narrowestSlot = 2;
+/** How even is even: no more than half as many again as the average, in a slot and in a sixty-fourth of the period. */
+const groupsInPeriod = 64;
+const crowded = 1.5;
+/** As many together are no burst. */
+const few = 3;
+const draws = 4;
+/** So many times as fast does a wheel turn that is late: no burst after the process was stopped. */
+const catchUp = 4;
+/** The fractions of its multiples are as evenly spread as can be, however many are taken (Weyl; Knuth, TAOCP 6.4). */
+const goldenRatio = 0.6180339887498949;
+
+/**
+ * Gives each of its items a turn within a period, and the turns of all lie evenly in the period whenever the items came.
+ * All operations take the same time for any number of items.
+ *
+ * The period is divided into slots. An item without a wish gets any slot that has few items; one that wants its turn by a
+ * certain time gets the slot of that time, or where that is crowded (half as many again as the average) one with fewer in
+ * the half period before.
+ */
+export class Wheel<T extends Seat> {
+  readonly #slots: T[][];
+  /** In a period. The wheel has twice as many, so that a late one has room. */
+  readonly #reach: number;
+  /** Slots that are neighbours, and how many items they have together. */
+  readonly #groupSize: number;
+  readonly #groups: number[];
+  /** Milliseconds. */
+  readonly #width: number;
+  /** The time of slot 0, by `performance.now()`. */
+  #origin: number;
+  /** The next slot to be taken, counted from the origin. */
+  #hand = 0;
+  /** The last one of this round. */
+  #last = -1;
+  #size = 0;
+  #drawn = 0;
+
+  constructor(period: number, now: number) {
+    this.#reach = Math.max(1, Math.min(mostSlots, Math.floor(period / narrowestSlot)));
+    this.#width = period / this.#reach;
+    this.#slots = Array.from({ length: 2 * this.#reach }, () => []);
+    this.#groupSize = Math.ceil(this.#reach / groupsInPeriod);
+    this.#groups = new Array<number>(Math.ceil(this.#slots.length / this.#groupSize)).fill(0);
+    this.#origin = now;
+  }
+
+  /** A turn within the next period; answers when. */
+  seat(item: T): number {
+    const slot = this.#draw(this.#hand + 1, this.#hand + this.#reach);
+    this.#put(item, slot);
+    return this.#timeOf(slot);
+  }
+
+  /** A turn at `due`, or before where that is crowded, but not at once. */
+  seatBy(item: T, due: number): void {
+    const latest = Math.min(this.#hand + 2 * this.#reach - 1, Math.max(this.#hand + 1, this.#slotAt(due)));
+    const earliest = Math.max(this.#hand + 1, latest - Math.ceil(this.#reach / 2));
+    this.#put(item, this.#isCrowded(latest) ? this.#draw(earliest, latest) : latest);
+  }
+
+  unseat(item: T): void {
+    if (item.slot === -1) return;
+    const slot = this.#slots[item.slot]!;
+    const last = slot.pop()!;
+    if (last !== item) {
+      slot[item.place] = last;
+      last.place = item.place;
+    }
+    this.#groups[Math.floor(item.slot / this.#groupSize)]! -= 1;
+    item.slot = -1;
+    this.#size -= 1;
+  }
+
+  /** Begins a round: what is due until now can be taken. */
+  turn(now: number): void {
+    const current = this.#slotAt(now);
+    while (this.#hand < current && this.#load(this.#hand) === 0) this.#hand += 1;
+    const beyond = current - this.#hand - this.#reach;
+    if (beyond > 0) this.#origin += beyond * this.#width;
+    this.#last = Math.min(current - Math.max(0, beyond), this.#hand + catchUp - 1);
+  }
+
+  /** The next item of this round, which has its seat no more. */
+  take(): T | undefined {
+    while (this.#hand <= this.#last) {
+      const item = this.#slots[this.#hand % this.#slots.length]!.at(-1);
+      if (item !== undefined) {
+        this.unseat(item);
+        return item;
+      }
+      this.#hand += 1;
+    }
+    return undefined;
+  }
+
+  /** When the next round can be, after the last was taken whole. */
+  next(now: number): number {
+    if (this.#size === 0) return Infinity;
+    let next = this.#hand;
+    while (this.#load(next) === 0) next += 1;
+    const time = this.#timeOf(next);
+    return time > now ? time : now + this.#width;
+  }
+
+  #timeOf(slot: number): number {
+    return this.#origin + slot * this.#width;
+  }
+
+  #slotAt(time: number): number {
+    return Math.floor((time - this.#origin) / this.#width);
+  }
+
+  #load(slot: number): number {
+    return this.#slots[slot % this.#slots.length]!.length;
+  }
+
+  #groupLoad(slot: number): number {
+    return this.#groups[Math.floor((slot % this.#slots.length) / this.#groupSize)]!;
+  }
+
+  #isCrowded(slot: number): boolean {
+    const room = (crowded * this.#size) / this.#reach;
+    return this.#load(slot) >= Math.max(few, room) || this.#groupLoad(slot) >= Math.max(few, room * this.#groupSize);
+  }
+
+  /** Of a few slots from the first to the last, one that is not crowded, or else the one with the fewest. */
+  #draw(first: number, last: number): number {
+    let best = last;
+    let fewest = Infinity;
+    for (let draw = 0; draw < draws; draw += 1) {
+      this.#drawn += 1;
+      const slot = first + Math.floor(((this.#drawn * goldenRatio) % 1) * (last - first + 1));
+      if (!this.#isCrowded(slot)) return slot;
+      const load = this.#load(slot) * this.#groupSize + this.#groupLoad(slot);
+      if (load >= fewest) continue;
+      best = slot;
+      fewest = load;
+    }
+    return best;
+  }
+
+  #put(item: T, slot: number): void {
+    item.slot = slot % this.#slots.length;
+    item.place = this.#slots[item.slot]!.push(item) - 1;
+    this.#groups[Math.floor(item.slot / this.#groupSize)]! += 1;
+    this.#size += 1;
+  }
+}

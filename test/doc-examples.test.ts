@@ -1,17 +1,30 @@
 // Every public name has an example, in its doc comment or in another's; all of them compile and run.
 import { once } from 'node:events';
-import { createServer, type Server, type Socket } from 'node:net';
+import http, { type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Server, Socket } from 'node:net';
 import path from 'node:path';
 import t, { type Test } from 'tap';
 import ts from 'typescript';
+import { WebSocketServer } from 'ws';
 import { publicNames, type PublicName } from '../scripts/analysis/public-api.js';
-import { listening, owned, tcpPair } from './fixtures/sockets';
+import { listening, tcpPair } from './fixtures/sockets';
 
+/** What an example takes for granted. */
 interface Scope {
   readonly socket: Socket;
   readonly sockets: Socket[];
   readonly server: Server;
+  readonly response: ServerResponse;
+  readonly webSocketServer: WebSocketServer;
 }
+const scopeTypes = `
+  import http from 'node:http';
+  import type { Server, Socket } from 'node:net';
+  import type { WebSocketServer } from 'ws';
+  type Scope = {
+    socket: Socket; sockets: Socket[]; server: Server; response: http.ServerResponse; webSocketServer: WebSocketServer;
+  };
+`;
 interface Example {
   readonly of: PublicName;
   readonly code: string;
@@ -45,12 +58,12 @@ function program(): string {
     const imported = names.filter((known) => known.specifier === specifier);
     return `import { ${imported.map(({ name, isType }) => (isType ? `type ${name}` : name)).join(', ')} } from '${specifier}';`;
   });
-  const functions = examples.map(({ code }) => `async ({ socket, sockets, server }: Scope) => {\n${code}\n},`);
+  const functions = examples.map(
+    ({ code }) => `async ({ socket, sockets, server, response, webSocketServer }: Scope) => {\n${code}\n},`,
+  );
   return [
     ...imports,
-    "import http from 'node:http';",
-    "import type { Server, Socket } from 'node:net';",
-    'interface Scope { readonly socket: Socket; readonly sockets: Socket[]; readonly server: Server }',
+    scopeTypes,
     `export const run: ((scope: Scope) => Promise<void>)[] = [\n${functions.join('\n')}\n];`,
   ].join('\n');
 }
@@ -80,14 +93,23 @@ void t.test('all of them run', async (t) => {
   const output = t.capture(console, 'log');
   for (const [index, { of, code }] of examples.entries()) {
     await t.test(of.name, async (t) => {
-      const { client: socket, accepted } = await tcpPair(t);
-      const server = createServer();
-      await listening(t, server);
-      await t.resolves(run[index]!({ socket, sockets: [socket, accepted], server }), code);
-      const closed = once(owned(t, socket), 'close');
-      socket.destroy();
-      await closed;
+      await t.resolves(run[index]!(await scope(t)), code);
     });
   }
   output.restore();
 });
+
+async function scope(t: Test): Promise<Scope> {
+  const { client: socket, accepted, server } = await tcpPair(t);
+  const streams = http.createServer();
+  const request = http.get({ port: await listening(t, streams), host: '127.0.0.1', agent: false });
+  const [, response] = (await once(streams, 'request')) as [IncomingMessage, ServerResponse];
+  t.teardown(() => request.on('error', () => undefined).destroy());
+  return {
+    socket,
+    sockets: [socket, accepted],
+    server,
+    response,
+    webSocketServer: new WebSocketServer({ noServer: true }),
+  };
+}

@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import { getSystemErrorMap, inspect } from 'node:util';
 
 /** Every code of this package's own, and what it means. A refused system call has the kernel's name instead. */
@@ -73,6 +74,12 @@ export function display(value: unknown): string {
 
 /** The kernel's name and words for a libuv error number. */
 export function systemErrorText(errno: number): { name: string; text: string } {
-  const [name, text] = getSystemErrorMap().get(errno) ?? [`error ${errno}`, 'unknown error'];
+  const [name, text] = getSystemErrorMap().get(errno) ?? [unnamedByLibuv(errno), 'the system gives no description'];
   return { name, text };
+}
+
+/** libuv names those that its own calls can give; a security module or a sandbox may give any. */
+function unnamedByLibuv(errno: number): string {
+  const known = Object.entries(constants.errno).find(([, number]) => number === -errno);
+  return known?.[0] ?? `error ${errno}`;
 }

@@ -37,7 +37,10 @@ export interface ServerKeepalive {
    * `applyKeepalive` does.
    */
   update(profile: KeepaliveProfile): void;
-  /** Puts the listening socket back as it was. Connections keep what they have. */
+  /**
+   * Puts the listening socket back as it was. Connections keep what they have. Throws the kernel's own code if it refuses;
+   * then nothing has changed, and it can be called again.
+   */
   stop(): void;
   [Symbol.dispose](): void;
 }
@@ -125,12 +128,12 @@ class TunedServer implements ServerKeepalive {
 
   stop(): void {
     if (tunedServers.get(this.#server) !== this) return;
-    tunedServers.delete(this.#server);
     const listener = this.#currentListener();
+    if (listener !== undefined) putSettings(serverDescriptor(this.#server), listener.before);
+    tunedServers.delete(this.#server);
     this.#listener = undefined;
     this.#stopLooking();
     for (const [event, handler] of this.#followed) this.#server.removeListener(event, handler);
-    if (listener !== undefined) putSettings(serverDescriptor(this.#server), listener.before);
   }
 
   [Symbol.dispose](): void {

@@ -49,8 +49,7 @@ export type ProfileFindingCode =
  */
 export function checkProfile(profile: KeepaliveProfile, path: KeepalivePath = {}): ProfileFinding[] {
   const wanted = checked(profile);
-  checkPath(path);
-  return [...aboutUserTimeout(wanted), ...aboutTiming(wanted, path)];
+  return [...aboutUserTimeout(wanted), ...aboutTiming(wanted, checkedPath(path))];
 }
 
 function* aboutUserTimeout(profile: CheckedProfile): Generator<ProfileFinding> {
@@ -111,12 +110,14 @@ function seconds(milliseconds: number): string {
   return `${milliseconds / 1000} s`;
 }
 
-function checkPath(path: KeepalivePath): void {
+/** Read once: an object can answer anything the second time. */
+function checkedPath(path: KeepalivePath): KeepalivePath {
   assertObject('path', path);
-  for (const name of ['idleTimeout', 'connections'] as const) {
-    const value: unknown = path[name];
+  const { idleTimeout, connections } = path;
+  for (const [name, value] of Object.entries<unknown>({ idleTimeout, connections })) {
     if (value === undefined) continue;
     assertNumber(`path.${name}`, value);
     if (!(value >= 0 && value < Infinity)) throw outOfRange(`path.${name}`, '0 or more', value);
   }
+  return { idleTimeout, connections };
 }

@@ -51,8 +51,7 @@ const defaultLost = 2;
  * `ERR_INVALID_ARG_TYPE` or `ERR_OUT_OF_RANGE` for a bad argument.
  */
 export function planKeepalive(constraints: KeepaliveConstraints): Readonly<KeepaliveProfile> {
-  checkConstraints(constraints);
-  const { detectWithin, idleTimeout = Infinity, tolerateLost = defaultLost } = constraints;
+  const { detectWithin, idleTimeout = Infinity, tolerateLost = defaultLost } = checkedConstraints(constraints);
   const count = tolerateLost + 1;
   checkConflicts(detectWithin, idleTimeout, count);
 
@@ -119,7 +118,8 @@ function conflict(message: string): KeepaliveError {
   return new KeepaliveError('ERR_KEEPALIVE_PLAN', message);
 }
 
-function checkConstraints(constraints: KeepaliveConstraints): void {
+/** Read once: an object can answer anything the second time. */
+function checkedConstraints(constraints: KeepaliveConstraints): KeepaliveConstraints {
   assertObject('constraints', constraints);
   for (const [name, value] of Object.entries(constraints)) {
     const known = (names as readonly string[]).includes(name);
@@ -128,10 +128,14 @@ function checkConstraints(constraints: KeepaliveConstraints): void {
   const { detectWithin, idleTimeout, tolerateLost } = constraints;
   checkTime('detectWithin', detectWithin);
   if (idleTimeout !== undefined) checkTime('idleTimeout', idleTimeout);
-  if (tolerateLost === undefined) return;
-  assertNumber('constraints.tolerateLost', tolerateLost);
-  if (!(Number.isInteger(tolerateLost) && tolerateLost >= 1 && tolerateLost <= mostLost)) {
-    throw outOfRange('constraints.tolerateLost', `an integer from 1 to ${mostLost}`, tolerateLost);
+  if (tolerateLost !== undefined) checkLost(tolerateLost);
+  return { detectWithin, idleTimeout, tolerateLost };
+}
+
+function checkLost(value: number): void {
+  assertNumber('constraints.tolerateLost', value);
+  if (!(Number.isInteger(value) && value >= 1 && value <= mostLost)) {
+    throw outOfRange('constraints.tolerateLost', `an integer from 1 to ${mostLost}`, value);
   }
 }
 

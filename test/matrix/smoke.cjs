@@ -7,7 +7,8 @@
 // "ok|not ok|unsupported NAME (DETAIL)". "unsupported" is a typed refusal: this runtime or system cannot do it and says so.
 //
 // --silent-peer: in a network namespace of its own. Prints "ready" when the link is to be cut, by COMMAND or by whoever
-// started this, and waits for the error.
+// started this, and waits for the error. Before that "holds LOCAL_PORT:REMOTE_PORT SETTINGS" for what can be asked of the
+// kernel by others, in the order and the units of socket-options.py.
 const assert = require('node:assert');
 const { spawnSync } = require('node:child_process');
 const { once } = require('node:events');
@@ -185,6 +186,13 @@ async function request(server, client, options = {}) {
 }
 
 async function basics() {
+  if (existsSync('/proc/self/maps')) {
+    await check('a binary of the package', () => {
+      const [, binary] = /\/(?:prebuilds|build)\/(\S+\.node)$/m.exec(readFileSync('/proc/self/maps', 'utf8')) ?? [];
+      assert.ok(binary !== undefined);
+      return binary;
+    });
+  }
   await check('the system’s settings', () => {
     const { initialDelay, interval, count } = keepalive.readSystemKeepalive();
     return `${initialDelay / 1000}/${interval / 1000}/${count}`;
@@ -496,10 +504,39 @@ async function worker() {
   });
 }
 
+/** @param {Socket} socket @param {Profile} wanted */
+function sayHeld({ localPort, remotePort }, { initialDelay, interval, count, userTimeout }) {
+  const silence =
+    userTimeout === 'match' && keepalive.keepaliveSupport.userTimeout ? initialDelay + interval * count : 0;
+  say(`holds ${localPort}:${remotePort} 1 ${initialDelay / 1000} ${interval / 1000} ${count} ${silence}`);
+}
+
+/** A client socket, and both ends of a TLS connection of a server that has a profile. */
+async function holdForOthers() {
+  /** @type {Profile} */
+  const wanted = { ...profile, userTimeout: 'match' };
+  /** @type {Profile} */
+  const served = { ...other, userTimeout: 'match' };
+  const { client } = await pair();
+  applyKeepalive(client, wanted);
+  codeOf(() => applyKeepalive(client, { ...other, count: 0 }));
+  const server = tls.createServer(certificate);
+  applyKeepaliveToServer(server, served);
+  const secureClient = own(tls.connect({ host, port: await listen(server), rejectUnauthorized: false }));
+  const [[accepted]] = await Promise.all([once(server, 'secureConnection'), once(secureClient, 'secureConnect')]);
+  applyKeepalive(secureClient, wanted);
+  sayHeld(client, wanted);
+  sayHeld(secureClient, wanted);
+  sayHeld(own(accepted), served);
+}
+
 async function silentPeer() {
   await check('a silent peer', async () => {
+    await holdForOthers();
     const { accepted } = await pair();
-    applyKeepalive(accepted, { initialDelay: 1_000, interval: 1_000, count: 3 });
+    const quick = { initialDelay: 1_000, interval: 1_000, count: 3 };
+    applyKeepalive(accepted, quick);
+    sayHeld(accepted, quick);
     await sleep(2_500);
     assert.strictEqual(accepted.destroyed, false, 'a live peer answers');
     /** @type {Promise<NodeJS.ErrnoException>} */

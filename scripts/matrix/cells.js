@@ -1,59 +1,33 @@
 'use strict';
-// The cells of the matrix. `version` is what smoke.cjs says first, `binary` what it finds loaded; `command` runs a script
-// in the current folder, the package's.
+// The cells of the matrix: a row for each package of linux/package.json and windows/package.json that is run.
 const { readFileSync } = require('node:fs');
 const path = require('node:path');
 const { muslCommand } = require('./musl.js');
-const { installRuntimes } = require('./runtimes.js');
 const { windowsCommand } = require('./wine.js');
 
 /**
  * @typedef {object} Cell
- * @property {string} name
- * @property {string} version
- * @property {string} [binary]
- * @property {(stranger: string) => string[]} command
- * @property {boolean} wine
+ * @property {string} name of the npm package in the file of its system
+ * @property {'linux' | 'windows'} system
+ * @property {string} version what smoke.cjs has to say first
+ * @property {string} [binary] what it has to find loaded, where the system tells
+ * @property {boolean} [refuses] the runtime cannot do anything, and says so
+ * @property {(runtimes: string, stranger: string) => string[] | Promise<string[]>} command runs a script in the current
+ *   folder, the one where the package is installed
  */
 
 const arm64 = ['qemu-aarch64-static', '-L', '/usr/aarch64-linux-gnu'];
 const armv7 = ['qemu-arm-static', '-L', '/usr/arm-linux-gnueabihf'];
+const denoPermissions = ['--allow-ffi', '--allow-read', '--allow-sys=uid']; // what README.md says
+const denoOfTheTest = ['--allow-net', '--allow-write', '--no-config', '--no-prompt'];
+const deno = ['run', ...denoPermissions, ...denoOfTheTest];
 
-const x64 = 'linux-x64/tcp-keepalive.glibc.node';
-const onX64 = { platform: 'linux-x64', binary: x64 };
-const onArm64 = { platform: 'linux-arm64', binary: 'linux-arm64/tcp-keepalive.armv8.glibc.node' };
-const onArmv7 = { platform: 'linux-arm', binary: 'linux-arm/tcp-keepalive.armv7.glibc.node' };
-const onMusl = { platform: 'linux-x64', binary: 'linux-x64/tcp-keepalive.musl.node' };
+const glibc = 'linux-x64/tcp-keepalive.glibc.node';
+const musl = 'linux-x64/tcp-keepalive.musl.node';
+const glibcArm64 = 'linux-arm64/tcp-keepalive.armv8.glibc.node';
+const glibcArmv7 = 'linux-arm/tcp-keepalive.armv7.glibc.node';
 
-/** Packages of linux/package.json. @type {Record<string, { platform: string, binary: string, command: (folder: string) => string[] }>} */
-const linux = {
-  'node-20-x64': { ...onX64, command: (folder) => [`${folder}/bin/node`] },
-  'node-22-x64': { ...onX64, command: (folder) => [`${folder}/bin/node`] },
-  'node-24.18-x64': { ...onX64, command: (folder) => [`${folder}/bin/node`] },
-  'node-24-x64': { ...onX64, command: (folder) => [`${folder}/bin/node`] },
-  'node-26-x64': { ...onX64, command: (folder) => [`${folder}/bin/node`] },
-  'bun-x64': { ...onX64, command: (folder) => [`${folder}/bin/bun`] },
-  'deno-x64': {
-    ...onX64,
-    command: (folder) => [`${folder}/deno`, 'run', '-A', '--no-config'],
-  },
-  'bun-x64-musl': { ...onMusl, command: (folder) => muslCommand(`${folder}/bin/bun`) },
-  'node-20-arm64': { ...onArm64, command: (folder) => [...arm64, `${folder}/bin/node`] },
-  'node-26-arm64': { ...onArm64, command: (folder) => [...arm64, `${folder}/bin/node`] },
-  'bun-arm64': { ...onArm64, command: (folder) => [...arm64, `${folder}/bin/bun`] },
-  'node-20-armv7': { ...onArmv7, command: (folder) => [...armv7, `${folder}/bin/node`] },
-};
-
-/** Packages of windows/package.json, and their programs. @type {Record<string, string[]>} */
-const windows = {
-  'node-20': ['bin\\node.exe'],
-  'node-22': ['bin\\node.exe'],
-  'node-24': ['bin\\node.exe'],
-  'node-26': ['bin\\node.exe'],
-  bun: ['bin\\bun.exe'],
-};
-
-/** @param {'linux' | 'windows'} system @param {string} name of a package */
+/** @param {'linux' | 'windows'} system @param {string} name */
 function versionOf(system, name) {
   const { dependencies } = JSON.parse(readFileSync(path.join(__dirname, system, 'package.json'), 'utf8'));
   const version = String(dependencies[name]).replace(/^.*@/, '');
@@ -61,23 +35,53 @@ function versionOf(system, name) {
   return `${name.startsWith('bun') ? 'Bun' : 'Deno'} ${version}`;
 }
 
-/** @type {Cell[]} */
-exports.cells = [
-  ...Object.entries(linux).map(([name, { platform, binary, command }]) => ({
+/**
+ * @param {string} name @param {string} binary
+ * @param {(file: string) => string[] | Promise<string[]>} command
+ * @param {string} [file] of the package
+ * @returns {Cell}
+ */
+function linux(name, binary, command = (file) => [file], file = name.startsWith('bun') ? 'bin/bun' : 'bin/node') {
+  return {
     name,
-    version: `${versionOf('linux', name)} ${platform}`,
+    system: 'linux',
+    version: `${versionOf('linux', name)} ${path.dirname(binary)}`,
     binary,
-    command: () => command(path.join(installRuntimes('linux'), name)),
-    wine: false,
-  })),
-  ...Object.entries(windows).map(([name, [program = '', ...args]]) => ({
-    name: `${name}-windows`,
+    command: (runtimes) => command(path.join(runtimes, name, file)),
+  };
+}
+
+/** @param {string} name @param {readonly string[]} program its path in the package, and arguments @returns {Cell} */
+function windows(name, [file = '', ...args]) {
+  return {
+    name,
+    system: 'windows',
     version: `${versionOf('windows', name)} win32-x64`,
-    command: (/** @type {string} */ stranger) => [
-      ...windowsCommand(installRuntimes('windows'), stranger),
-      `Z:\\srv\\${name}-win\\${program}`,
+    command: async (runtimes, stranger) => [
+      ...(await windowsCommand(runtimes, stranger)),
+      `Z:\\srv\\${name}\\${file}`,
       ...args,
     ],
-    wine: true,
-  })),
+  };
+}
+
+exports.cells = [
+  linux('node-20-x64', glibc),
+  linux('node-22-x64', glibc),
+  linux('node-24.18-x64', glibc), // before setKeepAlive(options), of 24.19
+  linux('node-24-x64', glibc),
+  linux('node-26-x64', glibc),
+  linux('bun-x64', glibc),
+  linux('deno-x64', glibc, (file) => [file, ...deno], 'deno'),
+  linux('bun-x64-musl', musl, muslCommand),
+  linux('node-20-arm64', glibcArm64, (file) => [...arm64, file]),
+  linux('node-26-arm64', glibcArm64, (file) => [...arm64, file]),
+  linux('bun-arm64', glibcArm64, (file) => [...arm64, file]),
+  linux('node-20-armv7', glibcArmv7, (file) => [...armv7, file]),
+  windows('node-20-windows', ['bin\\node.exe']),
+  windows('node-22-windows', ['bin\\node.exe']),
+  windows('node-24-windows', ['bin\\node.exe']),
+  windows('node-26-windows', ['bin\\node.exe']),
+  windows('bun-windows', ['bin\\bun.exe']),
+  { ...windows('deno-windows', ['deno.exe', ...deno]), refuses: true },
 ];

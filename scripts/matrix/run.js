@@ -1,47 +1,52 @@
 'use strict';
 // npm run matrix -- [--all] [WORD...]: the packed tarball, installed without scripts, in every runtime that Linux x64 can
-// be made to run. One line for each cell. --all: also Windows, under Wine. WORD: only cells with it in their name.
+// be made to run. One line for each cell. --all: also those for Windows, under Wine. WORD: the cells with it in their name.
 const { availableParallelism } = require('node:os');
 const { parseArgs } = require('node:util');
 const { cells } = require('./cells.js');
 const { runCell } = require('./cell.js');
+const { installRuntimes } = require('./runtimes.js');
 const { installPackage } = require('./stranger.js');
+
+/** @typedef {import('./cells.js').Cell} Cell */
 
 const { values, positionals } = parseArgs({
   options: { all: { type: 'boolean', default: false } },
   allowPositionals: true,
 });
 
-/** @param {string} outcome @param {import('./cells.js').Cell} cell @param {string} detail @param {number} [seconds] */
-function print(outcome, { name, version }, detail, seconds) {
-  const time = seconds === undefined ? '' : `  ${seconds.toFixed(1)} s`;
-  console.log(`${outcome.padEnd(8)} ${name.padEnd(16)} ${version.padEnd(24)} ${detail}${time}`);
+/** @param {string} outcome @param {Cell} cell @param {readonly string[]} details */
+function print(outcome, { name, version }, details) {
+  if (outcome === 'not ok') process.exitCode = 1;
+  console.log(`${outcome.padEnd(8)} ${name.padEnd(15)} ${version.padEnd(21)} ${details.join('  ')}`);
 }
 
-/** @param {import('./cells.js').Cell} cell @param {string} folder */
-async function runAndPrint(cell, folder) {
+/** @param {Cell} cell @param {Promise<string[]>} program @param {string} stranger */
+async function runAndPrint(cell, program, stranger) {
   const start = Date.now();
-  /** @type {Awaited<ReturnType<typeof runCell>>} */
-  let outcome;
   try {
-    outcome = await runCell(cell, folder);
+    const { problems, seen } = await runCell(cell, await program, stranger);
+    const time = `${((Date.now() - start) / 1000).toFixed(1)} s`;
+    print(problems.length === 0 ? 'ok' : 'not ok', cell, [[...problems, ...seen].join(', '), time]);
   } catch (error) {
-    outcome = { problems: [String(/** @type {Error} */ (error).stack)], seen: [] };
+    print('not ok', cell, [/** @type {Error} */ (error).message]);
   }
-  const { problems, seen } = outcome;
-  if (problems.length > 0) process.exitCode = 1;
-  print(problems.length === 0 ? 'ok' : 'not ok', cell, [...problems, ...seen].join(', '), (Date.now() - start) / 1000);
 }
 
 async function main() {
   const named = cells.filter(({ name }) => positionals.length === 0 || positionals.some((word) => name.includes(word)));
   if (named.length === 0) throw new Error(`no cell is named so; there are ${cells.map(({ name }) => name).join(', ')}`);
-  const folder = installPackage();
-  const waiting = named.filter((cell) => !cell.wine || values.all || positionals.length > 0);
+  const chosen = named.filter(({ system }) => system === 'linux' || values.all || positionals.length > 0);
+  for (const cell of named) if (!chosen.includes(cell)) print('skipped', cell, ['Wine is in --all']);
+
+  const installing = installPackage();
+  const programs = chosen.map(async (cell) => cell.command(await installRuntimes(cell.system), await installing));
+  await Promise.allSettled(programs); // what fails is said in its cell's line
+  const stranger = await installing;
+  const waiting = chosen.map((cell, index) => () => runAndPrint(cell, /** @type {any} */ (programs[index]), stranger));
   const work = async () => {
-    for (let cell = waiting.shift(); cell !== undefined; cell = waiting.shift()) await runAndPrint(cell, folder);
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) await next();
   };
-  for (const cell of named) if (!waiting.includes(cell)) print('skipped', cell, 'Wine is in --all');
   await Promise.all(Array.from({ length: availableParallelism() }, work));
 }
 

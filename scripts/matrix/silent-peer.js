@@ -32,12 +32,17 @@ async function main() {
   execFileSync('ip', ['link', 'set', 'lo', 'up']);
   const output = openSync(log, 'w');
   const child = spawn(file, args, { stdio: ['ignore', output, output] });
+  let running = true;
   const ended = new Promise((resolve, reject) => void child.once('error', reject).once('exit', resolve));
-  while (child.exitCode === null && child.signalCode === null && said('ready').length === 0) {
-    await Promise.race([ended, sleep(50)]);
-  }
+  void ended.finally(() => (running = false)).catch(() => undefined);
+  /** @param {string} word */
+  const saying = async (word) => {
+    while (running && said(word).length === 0) await sleep(20);
+  };
   try {
-    if (said('ready').length > 0) askKernel(said('holds '));
+    await saying('held');
+    if (running) askKernel(said('holds '));
+    await saying('ready');
   } finally {
     execFileSync('ip', ['link', 'set', 'lo', 'down']);
   }

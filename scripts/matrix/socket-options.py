@@ -25,15 +25,20 @@ def inode_of(ports):
     raise SystemExit(f"no connection {ports} in /proc/net/tcp")
 
 
-def holder_of(inode):
-    for pid in filter(str.isdigit, os.listdir("/proc")):
+def holders_of(inodes):
+    links = {f"socket:[{inode}]": inode for inode in inodes}
+    holders = {}
+    for pid in sorted(map(int, filter(str.isdigit, os.listdir("/proc"))), reverse=True):
         try:
             for fd in os.listdir(f"/proc/{pid}/fd"):
-                if os.readlink(f"/proc/{pid}/fd/{fd}") == f"socket:[{inode}]":
-                    return int(pid), int(fd)
+                inode = links.get(os.readlink(f"/proc/{pid}/fd/{fd}"))
+                if inode is not None:
+                    holders[inode] = (pid, int(fd))
         except OSError:  # it has ended, or closed the descriptor
             continue
-    raise SystemExit(f"nobody holds socket {inode}")
+        if len(holders) == len(links):
+            return holders
+    raise SystemExit("nobody holds one of the sockets")
 
 
 def take(pid, fd):
@@ -43,8 +48,10 @@ def take(pid, fd):
     return socket.socket(fileno=taken)
 
 
-for ports in sys.argv[1:]:
-    with take(*holder_of(inode_of(ports))) as taken:
+inodes = [inode_of(ports) for ports in sys.argv[1:]]
+holders = holders_of(inodes)
+for inode in inodes:
+    with take(*holders[inode]) as taken:
         enabled = taken.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
         options = (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT, TCP_USER_TIMEOUT)
         print(enabled, *(taken.getsockopt(socket.IPPROTO_TCP, option) for option in options))

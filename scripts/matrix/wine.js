@@ -4,13 +4,11 @@
 const { execFileSync } = require('node:child_process');
 const { mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } = require('node:fs');
 const path = require('node:path');
-const { cache, cached } = require('./cache.js');
+const { cache, cached, run } = require('./cache.js');
 
 const release = 'trixie';
-const packages = [
-  ...['wine64', 'libwine', 'libz-mingw-w64', 'libc6', 'libgcc-s1', 'libunwind8', 'liblzma5'],
-  ...['libfreetype6', 'libpng16-16t64', 'zlib1g', 'libbz2-1.0', 'libbrotli1'],
-];
+// What the kernel32 and ws2_32 of Wine need. Not FreeType: with it and without fonts Wine's desktop does not come up.
+const packages = ['wine64', 'libwine', 'libz-mingw-w64', 'libc6', 'libgcc-s1', 'libunwind8', 'liblzma5'];
 const wine = '/usr/lib/wine/wine64';
 const environment = {
   HOME: '/root',
@@ -31,7 +29,7 @@ function mirror() {
 }
 
 /** @param {string} folder */
-function download(folder) {
+async function download(folder) {
   const file = path.join(folder, 'sources.list');
   writeFileSync(file, `deb ${mirror()} ${release} main\n`);
   for (const name of ['lists/partial', 'cache/archives/partial'])
@@ -42,17 +40,17 @@ function download(folder) {
     ...[`Dir::State::Status=${folder}/status`, `Dir::Cache=${folder}/cache`, 'APT::Sandbox::User=root'],
     ...['Acquire::Languages=none', 'APT::Architecture=amd64', 'APT::Architectures=amd64', 'Debug::NoLocking=1'],
   ].flatMap((option) => ['-o', option]);
-  execFileSync('apt-get', [...options, '--quiet=2', 'update'], { stdio: ['ignore', 2, 2] });
-  execFileSync('apt-get', [...options, '--quiet=2', 'download', ...packages], { cwd: folder, stdio: ['ignore', 2, 2] });
+  await run(folder, ['apt-get', ...options, '--quiet=2', 'update']);
+  await run(folder, ['apt-get', ...options, '--quiet=2', 'download', ...packages]);
 }
 
 /** @param {string} root */
-function unpack(root) {
-  const folder = `${root}.packages`;
-  mkdirSync(folder, { recursive: true });
-  download(folder);
+async function unpack(root) {
+  const folder = path.join(root, 'packages');
+  mkdirSync(folder);
+  await download(folder);
   for (const name of readdirSync(folder)) {
-    if (name.endsWith('.deb')) execFileSync('dpkg-deb', ['--extract', path.join(folder, name), root]);
+    if (name.endsWith('.deb')) await run(folder, ['dpkg-deb', '--extract', name, root]);
   }
   for (const name of ['bin', 'lib', 'lib64']) symlinkSync(`usr/${name}`, path.join(root, name));
   for (const name of ['dev', 'mnt', 'proc', 'root', 'srv', 'tmp'])
@@ -68,7 +66,7 @@ function markZlib(root) {
 }
 
 // Namespaces: the mounts go with the program, and so does Wine's server, which holds the sockets: it must be started in
-// the network that a test cuts.
+// the network that a test cuts. Programs find it in /tmp: with one of its own, each has its own server.
 const enter = `
 set -e
 root=$1 package=$2 runtimes=$3
@@ -76,6 +74,7 @@ shift 3
 mount --bind "$package" "$root/mnt"
 mount --bind "$runtimes" "$root/srv"
 mount --rbind /dev "$root/dev"
+mount -t tmpfs tmpfs "$root/tmp"
 mount -t proc proc "$root/proc"
 run() { unshare --root="$root" --wd=/mnt "$@"; }
 `;
@@ -92,17 +91,17 @@ function inRoot(script, ...args) {
 
 /** @param {string} root */
 function makePrefix(root) {
-  const setUp = `for step in 'wineboot --init' 'winecfg -v win10'; do run ${wine} $step; run ${environment.WINESERVER} -w; done`;
-  const [file = '', ...args] = inRoot(setUp, root, cache, cache);
-  execFileSync(file, args, { stdio: ['ignore', 2, 2], timeout: 120_000 });
+  const wait = `run ${environment.WINESERVER} -w`;
+  const setUp = `for step in 'wineboot --init' 'winecfg -v win10'; do run ${wine} $step; ${wait}; done 2> "$root/setup.log"`;
+  return run(root, ['timeout', '120', ...inRoot(setUp, root, cache, cache)]);
 }
 
 /** What a program of these runtimes is called with, in the package's folder. @param {string} runtimes @param {string} stranger */
-exports.windowsCommand = (runtimes, stranger) => {
+exports.windowsCommand = async (runtimes, stranger) => {
   const recipe = JSON.stringify([release, packages, environment]);
-  const root = cached('wine', recipe, (root) => {
-    unpack(root);
-    makePrefix(root);
+  const root = await cached('wine', recipe, async (root) => {
+    await unpack(root);
+    await makePrefix(root);
   });
   return inRoot(`run ${wine} "$@"`, root, stranger, runtimes);
 };

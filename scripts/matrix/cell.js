@@ -2,7 +2,7 @@
 // One cell: the checks of smoke.cjs, and a silent peer in a network of its own, both by the cell's runtime.
 const { spawn } = require('node:child_process');
 const { once } = require('node:events');
-const { openSync, readFileSync } = require('node:fs');
+const { existsSync, openSync, readFileSync } = require('node:fs');
 const path = require('node:path');
 const { isolation } = require('../network-namespace.js');
 const { cache } = require('./cache.js');
@@ -33,39 +33,49 @@ async function run(log, [file = '', ...args], options) {
  */
 exports.runCell = async ({ name, version, binary, refuses = false }, program, folder) => {
   const log = path.join(cache, `${name}.log`);
-  const options = { cwd: folder };
-  const checks = await run(log, [...program, 'smoke.cjs'], options);
-  const way = isolation();
-  if ('reason' in way) return { problems: [`no silent peer: ${way.reason}`], seen: [] };
-  const inner = `${log}.silent`;
-  const silentCommand = [...way.command, process.execPath, silentPeer, inner, ...program, 'smoke.cjs', '--silent-peer'];
-  const silent = await run(`${log}.driver`, silentCommand, { ...options, env: way.env });
-
-  const innerLines = readFileSync(inner, 'utf8').split(/\r?\n/);
-  const all = [...checks.lines, ...silent.lines, ...innerLines];
-  const problems = all.filter((line) => line.startsWith('not ok'));
-  if (!checks.good) problems.push(`the checks ended with ${checks.ended}: ${checks.lines.slice(-5).join(' | ')}`);
-  if (!silent.good) problems.push(`the silent peer ended with ${silent.ended}: ${innerLines.slice(-5).join(' | ')}`);
-  if (!checks.lines.includes(`# ${version}`)) problems.push(`it is ${checks.lines[0]}, and not ${version}`);
+  const smoke = [...program, 'smoke.cjs'];
+  const checks = await run(log, refuses ? [...smoke, '--refuses'] : smoke, { cwd: folder });
+  const problems = problemsOf('the checks', checks);
+  if (!checks.lines.includes(`# ${version}`)) problems.push(`it is not ${version}`);
   const loaded = find(checks.lines, /^ok a binary of the package \((.*)\)/);
   if (binary !== loaded) problems.push(`it has loaded ${loaded}, and not ${binary}`);
-  const noticed = find(innerLines, /^ok a silent peer \(noticed after (\d+ ms)/);
-  const asked = find(silent.lines, /^kernel (\d+)$/);
-  if (!refuses && (noticed === undefined || asked === undefined)) {
-    problems.push('no silent peer was noticed, or the kernel not asked');
-  }
-  const refused = all.map((line) => /^unsupported (.*?) \(/.exec(line)?.[1]).filter((check) => check !== undefined);
-  if (refuses) return { problems, seen: [`refused with ERR_KEEPALIVE_UNSUPPORTED: ${new Set(refused).size} checks`] };
+  const done = checks.lines.filter((line) => line.startsWith('ok ')).length;
+  if (refuses) return { problems, seen: [`refuses with ERR_KEEPALIVE_UNSUPPORTED (${done} checks)`] };
+
+  const silent = await cutOff(`${log}.silent`, [...smoke, '--silent-peer'], folder);
+  const unsupported = checks.lines
+    .map((line) => /^unsupported (.*?)(?:: | \()/.exec(line)?.[1])
+    .filter((check) => check);
   return {
-    problems,
+    problems: [...problems, ...silent.problems],
     seen: [
-      `${checks.lines.filter((line) => line.startsWith('ok ')).length} checks`,
-      `${asked} sockets read back from the kernel`,
-      `silent peer noticed after ${noticed}`,
-      ...(refused.length === 0 ? [] : [`unsupported: ${refused.join('; ')}`]),
+      `${done} checks`,
+      ...silent.seen,
+      ...(unsupported.length === 0 ? [] : [`unsupported: ${unsupported.join('; ')}`]),
     ],
   };
 };
+
+/** A silent peer, in a namespace. @param {string} log @param {readonly string[]} command @param {string} folder */
+async function cutOff(log, command, folder) {
+  const way = isolation();
+  if ('reason' in way) return { problems: [`no silent peer: ${way.reason}`], seen: [] };
+  const driver = [...way.command, process.execPath, silentPeer, log, ...command];
+  const outside = await run(`${log}.driver`, driver, { cwd: folder, env: way.env });
+  const lines = existsSync(log) ? readFileSync(log, 'utf8').split(/\r?\n/) : [];
+  const problems = problemsOf('the silent peer', { ...outside, lines: [...outside.lines, ...lines] });
+  const noticed = find(lines, /^ok a silent peer \((.*)\)$/);
+  const asked = find(outside.lines, /^kernel (\d+)$/);
+  if (noticed === undefined || asked === undefined) problems.push('no silent peer, or the kernel was not asked');
+  return { problems, seen: [`${asked} sockets read back from the kernel`, `silent peer ${noticed}`] };
+}
+
+/** @param {string} what @param {Awaited<ReturnType<typeof run>>} outcome */
+function problemsOf(what, { ended, good, lines }) {
+  const problems = lines.filter((line) => line.startsWith('not ok'));
+  if (!good) problems.push(`${what} ended with ${ended}, after: ${lines.slice(-5).join(' | ')}`);
+  return problems;
+}
 
 /** @param {readonly string[]} lines @param {RegExp} pattern */
 function find(lines, pattern) {

@@ -18,9 +18,7 @@ const { windowsCommand } = require('./wine.js');
 
 const arm64 = ['qemu-aarch64-static', '-L', '/usr/aarch64-linux-gnu'];
 const armv7 = ['qemu-arm-static', '-L', '/usr/arm-linux-gnueabihf'];
-const denoPermissions = ['--allow-ffi', '--allow-read', '--allow-sys=uid']; // what README.md says
-const denoOfTheTest = ['--allow-net', '--allow-write', '--no-config', '--no-prompt'];
-const deno = ['run', ...denoPermissions, ...denoOfTheTest];
+const deno = ['run', '--allow-all', '--no-config'];
 
 const glibc = 'linux-x64/tcp-keepalive.glibc.node';
 const musl = 'linux-x64/tcp-keepalive.musl.node';

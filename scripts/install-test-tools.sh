@@ -11,7 +11,7 @@ need() { # PACKAGE TOOL ...
   done
 }
 need iproute2 ss ip
-need util-linux unshare nsenter prlimit
+need util-linux unshare nsenter prlimit setpriv
 need strace strace
 need python3 python3
 

@@ -58,7 +58,12 @@ export function applyKeepaliveToAgent(agent: Agent, profile: KeepaliveProfile): 
 function isAgent(value: unknown): value is Agent {
   // eslint-disable-next-line @typescript-eslint/no-require-imports
   const http = require('node:http') as typeof import('node:http');
-  return value instanceof http.Agent;
+  return value instanceof http.Agent && isObject(value.sockets) && isObject(value.freeSockets);
+}
+
+/** An agent whose constructor never ran has none of its pools. */
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
 }
 
 class TunedAgent implements AgentKeepalive {

@@ -67,11 +67,14 @@ export class KeepaliveError extends Error {
   }
 }
 
-/** libuv has no name for what macOS answers for a Unix-domain socket; elsewhere it is ENOTSUP. */
-const unnamed = new Map([[-constants.errno.EOPNOTSUPP, 'EOPNOTSUPP']]);
-
 /** The kernel's name and words for a libuv error number. */
 export function systemErrorText(errno: number): { name: string; text: string } {
-  const [name, text] = getSystemErrorMap().get(errno) ?? [unnamed.get(errno) ?? `error ${errno}`, 'unknown error'];
+  const [name, text] = getSystemErrorMap().get(errno) ?? [unnamedByLibuv(errno), 'the system gives no description'];
   return { name, text };
+}
+
+/** libuv names those that its own calls can give; a security module or a sandbox may give any. */
+function unnamedByLibuv(errno: number): string {
+  const known = Object.entries(constants.errno).find(([, number]) => number === -errno);
+  return known?.[0] ?? `error ${errno}`;
 }

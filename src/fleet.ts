@@ -104,21 +104,23 @@ async function collect(sockets: Iterable<Socket>, signal: AbortSignal | undefine
     assertSocket(socket);
     fleet.push(socket);
   };
+  // Of the wrong thing there can be more than memory holds copies of.
+  if (Array.isArray(sockets) && sockets.length > 0) assertSocket(sockets[0]);
   // A live array must not lose elements meanwhile; other iterables are read over several turns.
   await inSlices(Array.isArray(sockets) ? [...(sockets as Socket[])] : sockets, add, { signal });
   return fleet;
 }
 
+/** Read once: an object can answer anything the second time. */
 function checkedOptions(options: FleetOptions): FleetOptions {
   assertObject('options', options);
   const { signal, spread } = options;
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw invalidArgumentType('options.signal', 'an AbortSignal', signal);
   }
-  if (spread === undefined) return options;
-  assertNumber('options.spread', spread);
-  if (!(spread >= 0 && spread <= longestDelay)) {
+  if (spread !== undefined) assertNumber('options.spread', spread);
+  if (spread !== undefined && !(spread >= 0 && spread <= longestDelay)) {
     throw outOfRange('options.spread', `0 to ${longestDelay} milliseconds`, spread);
   }
-  return options;
+  return { signal, spread };
 }

@@ -39,7 +39,10 @@ export interface ServerKeepalive {
    * `applyKeepalive` does.
    */
   update(profile: KeepaliveProfile): void;
-  /** Puts the listening socket back as it was. Connections keep what they have. */
+  /**
+   * Puts the listening socket back as it was. Connections keep what they have. Throws the kernel's own code if it refuses;
+   * then nothing has changed, and it can be called again.
+   */
   stop(): void;
   [Symbol.dispose](): void;
 }
@@ -136,15 +139,16 @@ class TunedServer implements ServerKeepalive {
 
   stop(): void {
     if (tunedServers.get(this.#server) !== this) return;
-    tunedServers.delete(this.#server);
     const listener = this.#currentListener();
-    this.#listener = undefined;
-    this.#stopLooking();
-    for (const [event, handler] of this.#followed) this.#server.removeListener(event, handler);
-    if (listener !== undefined)
+    if (listener !== undefined) {
       borrowed(serverDescriptor(this.#server), (lent) => {
         putSettings(lent, listener.before);
       });
+    }
+    tunedServers.delete(this.#server);
+    this.#listener = undefined;
+    this.#stopLooking();
+    for (const [event, handler] of this.#followed) this.#server.removeListener(event, handler);
   }
 
   [Symbol.dispose](): void {

@@ -5,7 +5,7 @@ import type { Socket } from 'node:net';
 import path from 'node:path';
 import t from 'tap';
 import { absent, type Binding } from '../dist/binding.js';
-import { fdOf, held, optionName, options, oracle, poke, testAddons } from './fixtures/oracle';
+import { Call, fdOf, held, optionName, options, oracle, poke, testAddons } from './fixtures/oracle';
 import { withInterposer } from './fixtures/rerun';
 import { tcpPair } from './fixtures/sockets';
 
@@ -54,7 +54,7 @@ function interposed(): void {
   void t.test('a refusal puts everything back', async (t) => {
     const { client } = await tcpPair(t);
     const before = held(client);
-    oracle.refuse(...options.TCP_KEEPIDLE, 0, 1, constants.errno.EPERM);
+    oracle.refuse(Call.setsockopt, ...options.TCP_KEEPIDLE, 0, 1, constants.errno.EPERM);
     t.equal(addon.apply(fdOf(client), 1, 30, 5, 3, absent), -constants.errno.EPERM);
     t.strictSame(held(client), before);
   });

@@ -28,6 +28,11 @@ function leastInterval(initialDelay: number): number {
   return Math.max(5, (coarsestStep(initialDelay * second) * 4) / 3 / second);
 }
 
+/** When Linux may send the first probe. */
+function latest(initialDelay: number): number {
+  return initialDelay + coarsestStep(initialDelay);
+}
+
 /** Does this profile meet all that was asked? Independent of how the plan was found. */
 function meets(profile: KeepaliveProfile, constraints: KeepaliveConstraints): boolean {
   const { detectWithin, idleTimeout, tolerateLost = 2 } = constraints;
@@ -36,6 +41,7 @@ function meets(profile: KeepaliveProfile, constraints: KeepaliveConstraints): bo
   if (profile.count > limits.count.max || profile.count <= tolerateLost) return false;
   if (profile.initialDelay + profile.interval * profile.count > longestUserTimeout) return false;
   if (profile.interval / second < leastInterval(profile.initialDelay / second)) return false;
+  if (latest(profile.initialDelay) >= (idleTimeout ?? Infinity)) return false;
   const { idle, inFlight } = detectionTime(profile);
   if (idle > detectWithin || (inFlight ?? 0) > detectWithin) return false;
   return checkProfile(profile, { idleTimeout }).every(({ code }) => code === 'SLOW_CONSUMERS_MAY_END');
@@ -76,7 +82,7 @@ function planned(constraints: KeepaliveConstraints): KeepaliveProfile | Keepaliv
 function problem(constraints: KeepaliveConstraints, quietest: (plan: KeepaliveProfile) => boolean): string | undefined {
   const { detectWithin, idleTimeout = Infinity, tolerateLost = 2 } = constraints;
   const plan = planned(constraints);
-  const possible = detectWithin >= shortest * (tolerateLost + 2) && idleTimeout > shortest;
+  const possible = detectWithin >= shortest * (tolerateLost + 2) && idleTimeout > latest(shortest);
   if (plan instanceof Error) {
     if (possible) return `refused: ${plan.message}`;
     return plan.code === 'ERR_KEEPALIVE_PLAN' ? undefined : `failed: ${plan.message}`;
@@ -95,12 +101,12 @@ void t.test('plans', async (t) => {
     [{ detectWithin: 45_999 }, profiles.presence],
     [{ detectWithin: 20_000 }, seconds(5, 5, 3)],
     [{ detectWithin: 300_000 }, seconds(234, 22, 3)],
-    [{ detectWithin: 300_000, idleTimeout: 240_000 }, seconds(234, 22, 3)],
-    [{ detectWithin: 300_000, idleTimeout: 200_000 }, seconds(199, 33, 3)],
-    [{ detectWithin: 300_000, idleTimeout: 200_001 }, seconds(200, 33, 3)],
-    [{ detectWithin: 86_400_000, idleTimeout: 240_000 }, seconds(239, 239, 3)],
+    [{ detectWithin: 300_000, idleTimeout: 240_000 }, seconds(223, 25, 3)],
+    [{ detectWithin: 300_000, idleTimeout: 200_384 }, seconds(183, 39, 3)],
+    [{ detectWithin: 300_000, idleTimeout: 200_385 }, seconds(184, 38, 3)],
+    [{ detectWithin: 86_400_000, idleTimeout: 240_000 }, seconds(223, 223, 3)],
     [{ detectWithin: 60_000, tolerateLost: 5 }, seconds(30, 5, 6)],
-    [{ detectWithin: 60_000, idleTimeout: 5_001 }, seconds(5, 5, 3)],
+    [{ detectWithin: 60_000, idleTimeout: 5_513 }, seconds(5, 5, 3)],
   ];
   for (const [constraints, profile] of cases) {
     t.strictSame(planKeepalive(constraints), { ...profile }, JSON.stringify(constraints));
@@ -239,7 +245,7 @@ void t.test('constraints that cannot both be met', async (t) => {
     ],
     [
       { detectWithin: 60_000, idleTimeout: 5_000 },
-      'idleTimeout 5000 and the shortest initialDelay of 5000 need at least 5001: 1 more',
+      'idleTimeout 5000 and the shortest initialDelay of 5000, which Linux may round up to 5512, need at least 5513: 513 more',
     ],
   ];
   for (const [constraints, message] of cases) {
@@ -285,7 +291,7 @@ function problemWithHeartbeat(constraints: KeepaliveConstraints & { heartbeat: n
   const count = 3;
   const fits = (initialDelay: number, interval: number) => {
     const verdict = initialDelay + interval * count;
-    const isOpen = Math.min(initialDelay, heartbeat) < idleTimeout;
+    const isOpen = Math.min(latest(initialDelay), heartbeat) < idleTimeout;
     return isOpen && verdict + Math.min(verdict, heartbeat) <= detectWithin;
   };
   const delayFitsHere = (initialDelay: number) => {
@@ -308,7 +314,7 @@ function problemWithHeartbeat(constraints: KeepaliveConstraints & { heartbeat: n
 void t.test('with a heartbeat: what is said', async (t) => {
   t.strictSame(planKeepalive({ detectWithin: 90_000, heartbeat: 30_000 }), seconds(40, 6, 3), 'no probe at all');
   t.strictSame(planKeepalive({ detectWithin: 90_000, heartbeat: 30_000, idleTimeout: 35_000 }), seconds(40, 6, 3));
-  t.strictSame(planKeepalive({ detectWithin: 90_000, heartbeat: 35_000, idleTimeout: 30_000 }), seconds(29, 8, 3));
+  t.strictSame(planKeepalive({ detectWithin: 90_000, heartbeat: 35_000, idleTimeout: 30_000 }), seconds(27, 9, 3));
   t.throws(() => planKeepalive({ detectWithin: 25_000, heartbeat: 10_000 }), {
     code: 'ERR_KEEPALIVE_PLAN',
     message: /^detectWithin 25000 and heartbeat 10000 need at least 30000 .*: 5000 more, or a tolerateLost of 1$/,

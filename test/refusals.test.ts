@@ -12,7 +12,7 @@ import {
   readKeepalive,
   type KeepaliveProfile,
 } from 'tcp-keepalive';
-import { fdOf, held, heldBy, optionName, options, oracle, poke, type OptionName } from './fixtures/oracle';
+import { Call, fdOf, held, heldBy, optionName, options, oracle, poke, type OptionName } from './fixtures/oracle';
 import { other, profile } from './fixtures/profiles';
 import { withInterposer } from './fixtures/rerun';
 import { listening, owned, tcpPair } from './fixtures/sockets';
@@ -32,7 +32,7 @@ function changes(socket: Socket, run: () => void): [OptionName | undefined, numb
 
 /** Of the setsockopt calls for this option `skip` pass, then `times` are refused with EPERM. */
 function refuse(option: OptionName, { skip = 0, times = 1 } = {}): void {
-  oracle.refuse(...options[option], skip, times, constants.errno.EPERM);
+  oracle.refuse(Call.setsockopt, ...options[option], skip, times, constants.errno.EPERM);
 }
 
 function interposed(): void {

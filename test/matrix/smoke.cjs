@@ -1,17 +1,20 @@
 'use strict';
 // What must work wherever the package loads: Node, Bun, Deno, and Node under Wine. No dependencies.
 //
-//   RUNTIME smoke.cjs [PACKAGE] [--silent-peer] [--cut=COMMAND]
+//   RUNTIME smoke.cjs [PACKAGE] [--refuses | --silent-peer [--cut=COMMAND]]
 //
 // PACKAGE: a path; default: 'tcp-keepalive' as seen from the current folder. One line for each check:
 // "ok|not ok|unsupported NAME (DETAIL)". "unsupported" is a typed refusal: this runtime or system cannot do it and says so.
 //
+// --refuses: in a runtime that can apply nothing, says so by ERR_KEEPALIVE_UNSUPPORTED, and does no harm.
+//
 // --silent-peer: in a network namespace of its own. Prints "ready" when the link is to be cut, by COMMAND or by whoever
-// started this, and waits for the error.
+// started this, and waits for the error. Before that "holds LOCAL_PORT:REMOTE_PORT SETTINGS" for what can be asked of the
+// kernel by others, in the order and the units of socket-options.py, and then "held".
 const assert = require('node:assert');
 const { spawnSync } = require('node:child_process');
 const { once } = require('node:events');
-const { existsSync, readFileSync, readdirSync } = require('node:fs');
+const { readFileSync, readdirSync } = require('node:fs');
 const http = require('node:http');
 const http2 = require('node:http2');
 const https = require('node:https');
@@ -49,6 +52,7 @@ const cut = args.find((arg) => arg.startsWith('--cut='))?.slice('--cut='.length)
 const fromHere = createRequire(path.join(process.cwd(), 'smoke.cjs'));
 const isLinux = process.platform === 'linux';
 const isWindows = process.platform === 'win32';
+const isBunForWindows = isWindows && process.versions['bun'] !== undefined;
 
 /** @type {typeof import('../../dist/index.js')} */
 const keepalive = fromHere(target === undefined ? 'tcp-keepalive' : path.resolve(target));
@@ -196,6 +200,13 @@ async function isReachable() {
 }
 
 async function basics() {
+  if (isLinux) {
+    await check('a binary of the package', () => {
+      const [, binary] = /\/(?:prebuilds|build)\/(\S+\.node)$/m.exec(readFileSync('/proc/self/maps', 'utf8')) ?? [];
+      assert.ok(binary !== undefined);
+      return binary;
+    });
+  }
   await check('the system’s settings', () => {
     const { initialDelay, interval, count } = keepalive.readSystemKeepalive();
     return `${initialDelay / 1000}/${interval / 1000}/${count}`;
@@ -487,7 +498,7 @@ async function agents() {
 }
 
 async function descriptors() {
-  if (!existsSync('/proc/self/fd')) return;
+  if (!isLinux) return; // Wine shows this machine's /proc
   await check('no descriptor is left behind', async () => {
     const { client, server } = await pair();
     const left = await leaks(async () => {
@@ -516,22 +527,91 @@ async function worker() {
   });
 }
 
+/** @param {Socket} socket @param {Profile} wanted */
+function sayHeld({ localPort, remotePort }, { initialDelay, interval, count, userTimeout }) {
+  const silence =
+    userTimeout === 'match' && keepalive.keepaliveSupport.userTimeout ? initialDelay + interval * count : 0;
+  say(`holds ${localPort}:${remotePort} 1 ${initialDelay / 1000} ${interval / 1000} ${count} ${silence}`);
+}
+
+/** A client socket, and both ends of a TLS connection of a server that has a profile. */
+async function holdForOthers() {
+  /** @type {Profile} */
+  const wanted = { ...profile, userTimeout: 'match' };
+  /** @type {Profile} */
+  const served = { ...other, userTimeout: 'match' };
+  const { client } = await pair();
+  applyKeepalive(client, wanted);
+  codeOf(() => applyKeepalive(client, { ...other, count: 0 }));
+  const server = tls.createServer(certificate);
+  applyKeepaliveToServer(server, served);
+  const secureClient = own(tls.connect({ host, port: await listen(server), rejectUnauthorized: false }));
+  const [[accepted]] = await Promise.all([once(server, 'secureConnection'), once(secureClient, 'secureConnect')]);
+  applyKeepalive(secureClient, wanted);
+  sayHeld(client, wanted);
+  sayHeld(secureClient, wanted);
+  sayHeld(own(accepted), served);
+}
+
 async function silentPeer() {
   await check('a silent peer', async () => {
+    await holdForOthers();
     const { accepted } = await pair();
-    applyKeepalive(accepted, { initialDelay: 1_000, interval: 1_000, count: 3 });
+    const quick = { initialDelay: 1_000, interval: 1_000, count: 3 };
+    applyKeepalive(accepted, quick);
+    sayHeld(accepted, quick);
+    say('held');
     await sleep(2_500);
     assert.strictEqual(accepted.destroyed, false, 'a live peer answers');
-    /** @type {Promise<NodeJS.ErrnoException>} */
-    const error = new Promise((resolve) => void accepted.once('error', resolve));
+    /** @type {Promise<NodeJS.ErrnoException | undefined>} */
+    const ended = new Promise(
+      (resolve) => void accepted.once('error', resolve).once('close', () => resolve(undefined)),
+    );
     accepted.resume();
     say('ready');
     const start = performance.now();
     if (cut !== undefined) assert.strictEqual(spawnSync('sh', ['-c', cut], { stdio: 'inherit' }).status, 0);
-    const { code, syscall } = await error;
-    assert.strictEqual(code, 'ETIMEDOUT');
-    assert.strictEqual(keepalive.disconnectReason({ code }), 'timed-out');
-    return `noticed after ${Math.round(performance.now() - start)} ms: ${code}, ${syscall}`;
+    const error = await ended;
+    const noticed = `noticed after ${Math.round(performance.now() - start)} ms`;
+    if (isBunForWindows && error === undefined) return `${noticed}: 'end' and 'close', no 'error'`;
+    assert.strictEqual(error?.code, 'ETIMEDOUT');
+    assert.strictEqual(keepalive.disconnectReason(error), 'timed-out');
+    return `${noticed}: ${error.code}, ${error.syscall}`;
+  });
+}
+
+/** For a runtime that tells no descriptor of any socket. */
+async function refusals() {
+  const refused = 'ERR_KEEPALIVE_UNSUPPORTED';
+  for (const [name, create, connect, accepting, connecting] of /** @type {const} */ ([
+    ['sockets', () => net.createServer(), net.connect, 'connection', 'connect'],
+    ['TLS sockets', () => tls.createServer(certificate), tls.connect, 'secureConnection', 'secureConnect'],
+  ])) {
+    await check(`refused: ${name}, both ends, and their server`, async () => {
+      const server = create();
+      const port = await listen(server);
+      const client = own(/** @type {any} */ (connect)({ host, port, rejectUnauthorized: false }));
+      const [[accepted]] = await Promise.all([once(server, accepting), once(client, connecting)]);
+      for (const call of [
+        () => applyKeepalive(client, profile),
+        () => applyKeepalive(own(accepted), profile),
+        () => readKeepalive(client),
+        () => readKeepalive(server),
+        () => keepalive.disableKeepalive(client),
+        () => keepalive.readTcpInfo(client),
+      ]) {
+        assert.strictEqual(codeOf(call), refused);
+      }
+      assert.strictEqual(client.destroyed, false);
+    });
+  }
+  await check('refused: before connect', async () => {
+    const socket = own(new net.Socket());
+    assert.strictEqual(applyKeepalive(socket, profile), false);
+    /** @type {Promise<NodeJS.ErrnoException>} */
+    const error = new Promise((resolve) => void socket.once('error', resolve));
+    socket.connect(await listen(net.createServer()), host);
+    assert.strictEqual((await error).code, refused);
   });
 }
 
@@ -540,6 +620,7 @@ async function main() {
   const name = bun === undefined ? (deno === undefined ? process.version : `Deno ${deno}`) : `Bun ${bun}`;
   say(`# ${name} ${process.platform}-${process.arch}`);
   if (args.includes('--silent-peer')) return silentPeer();
+  if (args.includes('--refuses')) return refusals();
   if (!(await isReachable())) return;
   await basics();
   await moments();

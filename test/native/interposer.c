@@ -1,4 +1,4 @@
-// Preloaded (LD_PRELOAD): writes down every socket option call of the process and refuses one when asked to.
+// Preloaded (LD_PRELOAD): writes down every socket option call of the process and refuses a system call when asked to.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -13,8 +13,11 @@ enum { kLongest = 4096, kWidth = 5 };
 
 static int calls[kLongest][kWidth];
 static int count = 0;
+
+// Numbered as in test/fixtures/oracle.ts.
+enum Call { kGetsockopt, kSetsockopt, kSocket, kClose };
 static struct {
-  int level, name, skip, times, error;
+  int call, level, name, skip, times, error;
 } refusal;
 
 // Bytes that TCP_INFO is answered with at the most, as by an older kernel. 0: as it is.
@@ -37,12 +40,22 @@ int clock_gettime(clockid_t clock, struct timespec* now) {
   return status;
 }
 
-void interposer_refuse(int level, int name, int skip, int times, int error) {
+// level and name: of the option, 0 where the call has none.
+void interposer_refuse(int call, int level, int name, int skip, int times, int error) {
+  refusal.call = call;
   refusal.level = level;
   refusal.name = name;
   refusal.skip = skip;
   refusal.times = times;
   refusal.error = error;
+}
+
+static int refused(int call, int level, int name) {
+  if (refusal.times <= 0 || call != refusal.call || level != refusal.level || name != refusal.name) return 0;
+  if (refusal.skip-- > 0) return 0;
+  --refusal.times;
+  errno = refusal.error;
+  return 1;
 }
 
 int interposer_take_calls(const int** taken) {
@@ -64,7 +77,7 @@ int getsockopt(int fd, int level, int name, void* restrict value, socklen_t* res
       (int (*)(int, int, int, void*, socklen_t*))dlsym(RTLD_NEXT, "getsockopt");
   const int is_info = level == IPPROTO_TCP && name == TCP_INFO;
   if (is_info && info_length != 0 && info_length < *length) *length = info_length;
-  const int status = real(fd, level, name, value, length);
+  const int status = refused(kGetsockopt, level, name) ? -1 : real(fd, level, name, value, length);
   note(fd, 0, level, name, status == 0 ? *(const int*)value : -errno);
   return status;
 }
@@ -72,14 +85,19 @@ int getsockopt(int fd, int level, int name, void* restrict value, socklen_t* res
 int setsockopt(int fd, int level, int name, const void* value, socklen_t length) {
   int (*real)(int, int, int, const void*, socklen_t) =
       (int (*)(int, int, int, const void*, socklen_t))dlsym(RTLD_NEXT, "setsockopt");
-  const int asked = refusal.times > 0 && level == refusal.level && name == refusal.name;
-  int status = -1;
-  if (asked && refusal.skip-- <= 0) {
-    --refusal.times;
-    errno = refusal.error;
-  } else {
-    status = real(fd, level, name, value, length);
-  }
+  const int status = refused(kSetsockopt, level, name) ? -1 : real(fd, level, name, value, length);
   note(fd, 1, level, name, status == 0 && length >= sizeof(int) ? *(const int*)value : -errno);
   return status;
+}
+
+int socket(int family, int type, int protocol) {
+  int (*real)(int, int, int) = (int (*)(int, int, int))dlsym(RTLD_NEXT, "socket");
+  return refused(kSocket, 0, 0) ? -1 : real(family, type, protocol);
+}
+
+// The descriptor is closed all the same, as Linux does.
+int close(int fd) {
+  int (*real)(int) = (int (*)(int))dlsym(RTLD_NEXT, "close");
+  const int status = real(fd);
+  return refused(kClose, 0, 0) ? -1 : status;
 }

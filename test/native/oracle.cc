@@ -48,11 +48,13 @@ Function Interposed(Napi::Env env, const char* name) {
   return function;
 }
 
-// refuse(level, name, skip, times, errno): of the setsockopt calls for this option, `skip` pass, then `times` fail.
+// refuse(call, level, name, skip, times, errno): of these calls for this option, `skip` pass, then `times` fail.
 Napi::Value Refuse(const Napi::CallbackInfo& info) {
-  auto refuse = Interposed<void (*)(int, int, int, int, int)>(info.Env(), "interposer_refuse");
-  if (refuse != nullptr)
-    refuse(Argument(info, 0), Argument(info, 1), Argument(info, 2), Argument(info, 3), Argument(info, 4));
+  auto refuse = Interposed<void (*)(int, int, int, int, int, int)>(info.Env(), "interposer_refuse");
+  if (refuse != nullptr) {
+    refuse(Argument(info, 0), Argument(info, 1), Argument(info, 2), Argument(info, 3), Argument(info, 4),
+           Argument(info, 5));
+  }
   return info.Env().Undefined();
 }
 

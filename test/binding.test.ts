@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, fstatSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import t, { type Test } from 'tap';
 import { candidates, runningTarget, type Target } from '../dist/addon-file.js';
@@ -102,4 +102,22 @@ void t.test('advice for what loaders say', async (t) => {
   t.match(said('x.node: failed to map segment from shared object: Operation not permitted'), 'noexec');
   t.match(said('Requires ffi access to "x", run again with the --allow-ffi flag'), '--allow-sys=uid');
   t.match(said('dlopen(x.node, 1): mach-o file, but is an incompatible architecture'), 'of another system');
+});
+
+void t.test('a prebuild for another system is not taken', async (t) => {
+  t.throws(
+    () => chosen(t, ['other.node'], { platform: 'darwin', arch: 'arm64' }),
+    /none of these is for this system: other/,
+  );
+});
+
+void t.test('a descriptor of its own is closed', async (t) => {
+  const descriptor = openSync(__filename, 'r');
+  loadBinding(path.join(__dirname, '..'), __dirname, here).closeDuplicate(descriptor);
+  t.throws(() => fstatSync(descriptor), { code: 'EBADF' });
+});
+
+void t.test('no package around: the advice is for a bundle', async (t) => {
+  const root = path.join(t.testdir({ elsewhere: {} }), 'elsewhere');
+  t.match(refusal(t, root).message, /this is a bundle: copy node_modules/);
 });

@@ -150,3 +150,25 @@ void t.test('in worker threads, each with a loop of its own', async (t) => {
   }
   await Promise.all(workers.map((worker) => worker.terminate()));
 });
+
+void t.test('nothing is found without a function', async (t) => {
+  t.equal(refFlip.findSocket(undefined as never), -1);
+});
+
+void t.test('an inversion that is not taken back, or fails then, is not trusted', async (t) => {
+  const { client } = await tcpPair(t);
+  const handle = handleOf(client);
+  const invertOnce = () => {
+    if (handle.hasRef()) handle.unref();
+  };
+  t.equal(refFlip.findSocket(invertOnce), -1);
+  handle.ref();
+  let calls = 0;
+  const throwLater = () => {
+    if (handle.hasRef()) handle.unref();
+    calls += 1;
+    if (calls === 2) throw new RangeError('mine');
+  };
+  t.throws(() => refFlip.findSocket(throwLater), { message: 'mine' });
+  handle.ref();
+});

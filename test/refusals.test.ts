@@ -198,6 +198,17 @@ function interposed(): void {
     t.strictSame(held(client), [0, ...heldBy(other).slice(1)], 'which is what the kernel left us');
   });
 
+  void t.test('several refused when it is put back: the error names the first', async (t) => {
+    const { client } = await tcpPair(t);
+    applyKeepalive(client, { ...profile }); // the trial on the scratch socket
+    disableKeepalive(client);
+    for (const option of ['TCP_KEEPINTVL', 'TCP_KEEPCNT', 'TCP_KEEPIDLE'] as const) poke(client, option, 2);
+    const anyOption = [options.TCP_KEEPCNT[0], -1] as const;
+    oracle.refuse(Call.setsockopt, ...anyOption, 2, 3, constants.errno.EPERM);
+    const expected = { option: 'TCP_KEEPCNT', message: /could not be put back \(EPERM\)$/ };
+    t.throws(() => applyKeepalive(client, profile), expected);
+  });
+
   void t.test('refused in connect: the socket is destroyed with the error', async (t) => {
     const net = await import('node:net');
     const { server } = await tcpPair(t);

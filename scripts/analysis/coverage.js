@@ -1,6 +1,7 @@
 'use strict';
-// `npm run coverage [-- --short | --again | test/x.test.ts ...]`: the tests with the addon compiled for gcov and V8 counting, then: is every
-// line and branch of src/ and native/ that did not run listed in test/COVERAGE.md, which says why?
+// `npm run coverage [-- test/x.test.ts ...]`: the tests with the addon compiled for gcov and V8 counting, then: is every line
+// and branch of src/ and native/ that did not run listed in test/COVERAGE.md, which says why?
+// `-- --again` judges the last run. `-- --src FOLDER` judges src/ by tests that ran with NODE_V8_COVERAGE=FOLDER.
 const { spawnSync } = require('node:child_process');
 const { existsSync, readFileSync, readdirSync } = require('node:fs');
 const path = require('node:path');
@@ -49,16 +50,18 @@ function listed(list) {
   return files;
 }
 
-// --again: judges the last run.
-const project = process.argv[2] === '--again' ? path.join(root, '.cache', 'coverage') : run();
+const [mode, folder = ''] = process.argv.slice(2);
+const onlySources = mode === '--src';
+const project = onlySources ? root : mode === '--again' ? path.join(root, '.cache', 'coverage') : run();
+const records = onlySources ? path.resolve(folder) : path.join(project, 'v8');
 const results = new Map([
-  ...sourceCoverage(path.join(project, 'v8'), path.join(project, 'dist')),
-  ...nativeCoverage(project),
+  ...sourceCoverage(records, path.join(project, 'dist')),
+  ...(onlySources ? [] : nativeCoverage(project)),
 ]);
 const known = listed(readFileSync(path.join(root, 'test', 'COVERAGE.md'), 'utf8'));
 const problems = [];
 
-for (const folder of ['src', 'native']) {
+for (const folder of onlySources ? ['src'] : ['src', 'native']) {
   let [lines, uncovered] = [0, 0];
   for (const name of readdirSync(path.join(project, folder), { recursive: true, encoding: 'utf8' })) {
     const file = `${folder}/${name}`;

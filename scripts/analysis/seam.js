@@ -8,6 +8,7 @@ const common = ['test/native/seam.cc', 'native/keepalive.cc', 'native/clock_posi
 const systems = {
   linux: ['native/socket_options_posix.cc', 'native/socket_options_linux.cc', 'native/tcp_info_linux.cc'],
   old: ['test/native/old_system_options.cc', 'native/tcp_info_linux.cc'],
+  macos: ['test/native/macos_options.cc', 'native/tcp_info_linux.cc'],
   unsupported: ['native/socket_options_unsupported.cc', 'native/tcp_info_unsupported.cc'],
 };
 

@@ -2,22 +2,29 @@
 const { readFileSync, readdirSync } = require('node:fs');
 const path = require('node:path');
 
-/** They are about the package, and not about what its code does: `npm run prebuild:all` compiles with its own flags. */
-const ofThePackage = ['prebuilds', 'installed', 'smoke'].map((name) => `${name}.test.ts`);
+/** They are about the package, and not about what its code does: it is compiled anew there, or run as it is packed. */
+const ofThePackage = ['installed', 'prebuilds', 'smoke'].map((name) => `${name}.test.ts`);
 
 /**
- * What tap is to run, by the arguments of this program. `--short`: without those of the package, the soak, and the tests
- * in a private network namespace, whose time is the kernel's: minutes of waiting for its timers.
+ * The tests that tap is to run: those that are the arguments of this program, or all but those of the package.
  * @param {string} project
  */
 exports.testsToRun = function testsToRun(project) {
-  const given = process.argv.slice(2);
-  const isShort = given[0] === '--short';
-  if (given.length > 0 && !isShort) return given;
-  const folder = path.join(project, 'test');
-  const files = readdirSync(folder).filter((name) => name.endsWith('.test.ts') && !ofThePackage.includes(name));
-  /** @param {string} name */
-  const isLong = (name) =>
-    name === 'soak.test.ts' || readFileSync(path.join(folder, name), 'utf8').includes('inNamespace(');
-  return files.filter((name) => !isShort || !isLong(name)).map((name) => `test/${name}`);
+  const given = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
+  if (given.length > 0) return given;
+  const files = readdirSync(path.join(project, 'test')).filter((name) => name.endsWith('.test.ts'));
+  return files.filter((name) => !ofThePackage.includes(name)).map((name) => `test/${name}`);
+};
+
+/**
+ * Without those that do little with the addon but take long: in a private network namespace, where time is the kernel's
+ * and minutes are waited for its timers, the heartbeats, which are JavaScript, and the soak.
+ * @param {string} project
+ * @param {readonly string[]} tests
+ */
+exports.shortOnes = function shortOnes(project, tests) {
+  return tests.filter((file) => {
+    const text = readFileSync(path.join(project, file), 'utf8');
+    return !/inNamespace\(|tcp-keepalive\/heartbeat|soak/.test(text) && !file.includes('doc-examples');
+  });
 };

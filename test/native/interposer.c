@@ -39,7 +39,7 @@ int clock_gettime(clockid_t clock, struct timespec* now) {
   return status;
 }
 
-// level and name: of the option, 0 where the call has none.
+// level and name: of the option, 0 where the call has none; name -1: any option of that level.
 void interposer_refuse(int call, int level, int name, int skip, int times, int error) {
   refusal.call = call;
   refusal.level = level;
@@ -50,7 +50,8 @@ void interposer_refuse(int call, int level, int name, int skip, int times, int e
 }
 
 static int refused(int call, int level, int name) {
-  if (refusal.times <= 0 || call != refusal.call || level != refusal.level || name != refusal.name) return 0;
+  if (refusal.times <= 0 || call != refusal.call || level != refusal.level) return 0;
+  if (refusal.name >= 0 && name != refusal.name) return 0;
   if (refusal.skip-- > 0) return 0;
   --refusal.times;
   errno = refusal.error;

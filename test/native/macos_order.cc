@@ -1,18 +1,6 @@
-// The addon over a Linux kernel that plays macOS: keepalive is enabled first, the user timeout in whole seconds.
-#define kEnableFirst kLinuxEnableFirst
-#define kUserTimeoutUnit kLinuxUserTimeoutUnit
-#include "../../native/socket_options_linux.cc"
-#undef kEnableFirst
-#undef kUserTimeoutUnit
-
-namespace keepalive {
-extern const bool kEnableFirst;
-const bool kEnableFirst = true;
-const std::int32_t kUserTimeoutUnit = 1000;
-}  // namespace keepalive
-
+// The addon over the system of macos_options.cc.
 #include "../../native/keepalive.cc"
-#include "../../native/socket_options_posix.cc"
 #include "../../native/tcp_info_linux.cc"
+#include "macos_options.cc"
 // After the others: it has names of its own for theirs.
 #include "../../native/addon.cc"

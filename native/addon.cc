@@ -76,7 +76,7 @@ Socket SocketArgument(const Napi::CallbackInfo& info) {
 }
 
 Settings SettingsArguments(const Napi::CallbackInfo& info, size_t first) {
-  Settings settings;
+  Settings settings = {};
   for (int option = 0; option < kOptionCount; ++option) {
     settings.value[option] = keepalive::kAbsent;
     napi_get_value_int32(info.Env(), info[first + option], &settings.value[option]);
@@ -139,7 +139,7 @@ Napi::Value FindSocket(const Napi::CallbackInfo& info) {
   Socket socket = keepalive::SocketFinder::kNotFound;
   uv_loop_t* loop = nullptr;
   if (info[0].IsFunction() && napi_get_uv_event_loop(env, &loop) == napi_ok) {
-    Napi::Function invert = info[0].As<Napi::Function>();
+    auto invert = info[0].As<Napi::Function>();
     const auto call = [](void* function) {
       auto* invert = static_cast<Napi::Function*>(function);
       invert->Call({});

@@ -83,7 +83,7 @@ Outcome ApplyAtOnce(Socket socket, const Settings& wanted) {
 
 template <typename Operation>
 Outcome OnScratchSocket(Operation operation) {
-  Socket socket;
+  Socket socket = 0;
   const int error = OpenScratchSocket(&socket);
   if (error != 0) return Refused(error, kEnabled, kSocket);
   const Outcome outcome = operation(socket);
@@ -102,7 +102,7 @@ Outcome Read(Socket socket, Settings* held) {
 }
 
 Outcome Apply(Socket socket, const Settings& wanted) {
-  Settings held;
+  Settings held = {};
   Outcome outcome = Read(socket, &held);
   if (kTimingAtOnce && outcome.error == kNoSuchOption) return ApplyAtOnce(socket, wanted);
   if (outcome.error != 0) return outcome;

@@ -56,7 +56,7 @@ int GetTcpInfo(Socket socket, TcpInfo* info) {
 }
 
 std::int32_t GetLastHeard(Socket socket) {
-  struct tcp_info raw;
+  struct tcp_info raw = {};
   constexpr socklen_t kNeeded = offsetof(struct tcp_info, tcpi_last_ack_recv) + sizeof(raw.tcpi_last_ack_recv);
   socklen_t length = kNeeded;
   if (getsockopt(static_cast<int>(socket), IPPROTO_TCP, TCP_INFO, &raw, &length) != 0) return -errno;

@@ -34,6 +34,12 @@ const tunedAgents = new WeakMap<Agent, TunedAgent>();
  *
  * A socket that refuses the profile is destroyed with the error, so its request fails with it; a pooled one is not
  * kept. Throws `ERR_INVALID_ARG_TYPE` and `ERR_KEEPALIVE_PROFILE`.
+ *
+ * @example
+ * ```ts
+ * const tuned: AgentKeepalive = applyKeepaliveToAgent(http.globalAgent, profiles.dataCenter);
+ * tuned.stop();
+ * ```
  */
 export function applyKeepaliveToAgent(agent: Agent, profile: KeepaliveProfile): AgentKeepalive {
   if (!isAgent(agent)) throw invalidArgumentType('agent', 'an http.Agent', agent);

@@ -35,6 +35,11 @@ type FollowedSocket = Socket & { [followed]?: CheckedProfile | undefined };
  *
  * Throws `ERR_INVALID_ARG_TYPE`, `ERR_KEEPALIVE_PROFILE`, `ERR_KEEPALIVE_CLOSED`, `ERR_KEEPALIVE_NOT_TCP`,
  * `ERR_KEEPALIVE_UNSUPPORTED`, or the kernel's own code with `errno`, `syscall` and `option`.
+ *
+ * @example
+ * ```ts
+ * applyKeepalive(socket, profiles.presence); // true: it is in the kernel
+ * ```
  */
 export function applyKeepalive(socket: Socket, profile: KeepaliveProfile): boolean {
   assertSocket(socket);
@@ -61,6 +66,11 @@ export function applyKeepalive(socket: Socket, profile: KeepaliveProfile): boole
  * Use this and not `socket.setKeepAlive(false)`: Node skips a call that does not change what it set itself.
  *
  * Throws `ERR_INVALID_ARG_TYPE`, `ERR_KEEPALIVE_NOT_TCP`, or the kernel's own code with `errno`, `syscall` and `option`.
+ *
+ * @example
+ * ```ts
+ * disableKeepalive(socket);
+ * ```
  */
 export function disableKeepalive(socket: Socket): void {
   if (hasEnded(socket)) return;

@@ -53,6 +53,13 @@ export type ProfileFindingCode =
  * empty list means nothing to say. The numbers are Linux's.
  *
  * Throws as `defineProfile` does; `ERR_INVALID_ARG_TYPE` or `ERR_OUT_OF_RANGE` for a bad `path`.
+ *
+ * @example
+ * ```ts
+ * const path: KeepalivePath = { idleTimeout: 350_000, connections: 20_000 };
+ * const findings: ProfileFinding[] = checkProfile(profiles.lowPower, path);
+ * const codes: ProfileFindingCode[] = findings.map(({ code }) => code); // 'IDLE_TIMEOUT_TOO_SHORT' and two more
+ * ```
  */
 export function checkProfile(profile: KeepaliveProfile, path: KeepalivePath = {}): ProfileFinding[] {
   const wanted = checked(profile);

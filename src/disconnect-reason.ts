@@ -22,6 +22,13 @@ const reasons = new Map<unknown, DisconnectReason>([
  * - 'reset': the peer's kernel does not know the connection (`ECONNRESET`, `ECONNABORTED`, `EPIPE`): it restarted, or its
  *   program ended. Windows also says `ECONNABORTED` for some time-outs.
  * - 'other': says nothing about a connection that was there, for example `ECONNREFUSED` or an error of TLS.
+ *
+ * @example
+ * ```ts
+ * socket.on('error', (error) => {
+ *   const reason: DisconnectReason = disconnectReason(error); // 'timed-out': the peer has vanished
+ * });
+ * ```
  */
 export function disconnectReason(error?: unknown): DisconnectReason {
   if (error === undefined || error === null) return 'closed';

@@ -31,6 +31,17 @@ export interface KeepaliveErrorDetails {
 /**
  * Every error of this package but one: a wrong argument type is a `TypeError` with code `ERR_INVALID_ARG_TYPE`, as in
  * Node. Match on `code`; messages may change.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   applyKeepalive(socket, { initialDelay: 30, interval: 5_000, count: 3 });
+ * } catch (error) {
+ *   if (!(error instanceof KeepaliveError)) throw error;
+ *   const code: KeepaliveErrorCode | (string & {}) = error.code; // 'ERR_KEEPALIVE_PROFILE'
+ *   const { field, option }: KeepaliveErrorDetails = error; // 'initialDelay', undefined
+ * }
+ * ```
  */
 export class KeepaliveError extends Error {
   /** A {@link KeepaliveErrorCode}, or the kernel's name for a refused system call (`'EINVAL'`). */

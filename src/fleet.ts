@@ -47,6 +47,13 @@ export interface FleetFailure {
  * Before the first socket it rejects with `ERR_INVALID_ARG_TYPE` (also for anything in `sockets` that is no socket),
  * `ERR_KEEPALIVE_PROFILE`, or `ERR_OUT_OF_RANGE` for a bad `spread`; later only with the signal's reason. A socket that
  * refuses is listed in `failed`.
+ *
+ * @example
+ * ```ts
+ * const options: FleetOptions = { signal: AbortSignal.timeout(60_000) };
+ * const { applied, failed }: FleetResult = await applyKeepaliveToAll(sockets, profiles.mobileNat, options);
+ * failed.forEach(({ socket, error }: FleetFailure) => console.error(socket.remoteAddress, error.message));
+ * ```
  */
 export async function applyKeepaliveToAll(
   sockets: Iterable<Socket>,

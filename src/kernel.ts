@@ -96,6 +96,11 @@ export function getSettings(descriptor: number): KeepaliveSettings {
  *
  * Throws the kernel's error if no socket can be opened (`EMFILE`), `ERR_KEEPALIVE_UNSUPPORTED` on an OS without the
  * options.
+ *
+ * @example
+ * ```ts
+ * const { initialDelay }: KeepaliveSettings = readSystemKeepalive(); // 7 200 000 unless somebody has set it
+ * ```
  */
 export function readSystemKeepalive(): KeepaliveSettings {
   const errno = binding.readSystem();

@@ -91,6 +91,17 @@ interface Change {
  * and, after each round of checks and when the last socket has gone, `tcp-keepalive:snapshot` (`{ monitor, snapshot }`).
  *
  * Throws `ERR_INVALID_ARG_TYPE` or `ERR_OUT_OF_RANGE` for bad options.
+ *
+ * @example
+ * ```ts
+ * const options: LivenessOptions = { silentAfter: 300_000, checkEvery: 10_000 };
+ * const monitor = new LivenessMonitor(options);
+ * monitor.on('silent', (...[socket, milliseconds]: LivenessEvents['silent']) => {
+ *   console.log(socket.remoteAddress, 'was last heard', milliseconds, 'ms ago');
+ * });
+ * monitor.watch(socket);
+ * const { connections, silent }: LivenessSnapshot = monitor.snapshot();
+ * ```
  */
 export class LivenessMonitor extends EventEmitter<LivenessEvents> {
   readonly #silentAfter: number;

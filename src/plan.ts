@@ -55,6 +55,12 @@ const defaultLost = 2;
  *
  * Throws `ERR_KEEPALIVE_PLAN` when two constraints cannot both be met, with both and by how much in the message;
  * `ERR_INVALID_ARG_TYPE` or `ERR_OUT_OF_RANGE` for a bad argument.
+ *
+ * @example
+ * ```ts
+ * const constraints: KeepaliveConstraints = { detectWithin: 120_000, idleTimeout: 270_000 };
+ * const quietest: KeepaliveProfile = planKeepalive(constraints);
+ * ```
  */
 export function planKeepalive(constraints: KeepaliveConstraints): Readonly<KeepaliveProfile> {
   const wanted = checkedConstraints(constraints);

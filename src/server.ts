@@ -59,6 +59,13 @@ const tunedServers = new WeakMap<Server, TunedServer>();
  *
  * Throws `ERR_INVALID_ARG_TYPE`, `ERR_KEEPALIVE_PROFILE`, `ERR_KEEPALIVE_NOT_TCP` for a server that listens on a
  * Unix-domain socket or pipe, `ERR_KEEPALIVE_UNSUPPORTED`, or the kernel's own code. What fails later goes to `onError`.
+ *
+ * @example
+ * ```ts
+ * const options: ServerKeepaliveOptions = { onError: (error, socket) => console.error(error, socket?.remoteAddress) };
+ * const tuned: ServerKeepalive = applyKeepaliveToServer(server, profiles.presence, options);
+ * tuned.update(profiles.mobileNat); // connections from now on
+ * ```
  */
 export function applyKeepaliveToServer(
   server: Server,

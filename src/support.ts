@@ -18,7 +18,16 @@ export interface KeepaliveSupport {
   readonly limits: KeepaliveLimits;
 }
 
-/** What the running OS offers. Reading it never throws. */
+/**
+ * What the running OS offers. Reading it never throws.
+ *
+ * @example
+ * ```ts
+ * const { limits }: KeepaliveSupport = keepaliveSupport;
+ * const { count }: KeepaliveLimits = limits;
+ * const { min, max }: KeepaliveRange = count; // 1 and 127 on Linux
+ * ```
+ */
 export const keepaliveSupport: KeepaliveSupport = Object.freeze({
   get userTimeout() {
     return hasUserTimeout();

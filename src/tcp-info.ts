@@ -54,6 +54,12 @@ const { batch, slots } = binding;
  *
  * Throws `ERR_INVALID_ARG_TYPE`, `ERR_KEEPALIVE_NOT_CONNECTED`, `ERR_KEEPALIVE_CLOSED`, `ERR_KEEPALIVE_NOT_TCP`,
  * `ERR_KEEPALIVE_UNSUPPORTED`, or the kernel's own code.
+ *
+ * @example
+ * ```ts
+ * const { rtt, unacknowledged, state }: TcpInfo = readTcpInfo(socket);
+ * const isOpen = state === ('established' satisfies TcpState);
+ * ```
  */
 export function readTcpInfo(socket: Socket): TcpInfo {
   const descriptor = connected(socket);
@@ -85,6 +91,11 @@ export function readTcpInfo(socket: Socket): TcpInfo {
  * Only who sends probes hears their answers: where just the peer probes, this side's value does not change with it.
  *
  * Throws as {@link readTcpInfo} does.
+ *
+ * @example
+ * ```ts
+ * const milliseconds = lastHeard(socket); // null where the OS does not tell
+ * ```
  */
 export function lastHeard(socket: Socket): number | null {
   const descriptor = connected(socket);

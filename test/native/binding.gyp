@@ -12,6 +12,7 @@
     { "target_name": "ref_flip", "sources": ["ref_flip.cc", "linux_parts.cc"] },
     { "target_name": "old_system", "sources": ["old_system.cc"] },
     { "target_name": "macos_order", "sources": ["macos_order.cc"] },
-    { "target_name": "unsupported", "sources": ["unsupported.cc"] }
+    { "target_name": "unsupported", "sources": ["unsupported.cc"] },
+    { "target_name": "canary", "sources": ["canary.cc"] }
   ]
 }

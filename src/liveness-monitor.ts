@@ -127,21 +127,23 @@ export class LivenessMonitor extends EventEmitter<LivenessEvents> {
    */
   watch(socket: Socket): void {
     if (hasEnded(socket)) {
-      this.#reportClosed(socket, 'closed');
+      if (this.#shownAs(socket).length === 0) this.#reportClosed(socket, 'closed');
       return;
     }
     assertSocket(socket);
     if (!isTcpSocket(socket)) throw notTcp();
     const real = unproxied(socket);
+    // One that was destroyed is closed already, but 'close' is still to come.
+    if (this.#watched.has(real)) return;
     if (real.closed) this.#reportClosed(socket, disconnectReason(real.errored));
-    else if (!this.#watched.has(real)) this.#add(new Watched(socket, real));
+    else this.#add(new Watched(socket, real));
   }
 
   /** Forgets a socket: nothing more is reported of it. One that is not watched is left alone. */
   unwatch(socket: Socket): void {
     this.#closed.delete(socket);
     if (hasEnded(socket)) {
-      for (const entry of this.#watched.values()) if (entry.shown === socket) this.#remove(entry);
+      for (const entry of this.#shownAs(socket)) this.#remove(entry);
       return;
     }
     assertSocket(socket);
@@ -169,6 +171,11 @@ export class LivenessMonitor extends EventEmitter<LivenessEvents> {
 
   [Symbol.dispose](): void {
     this.stop();
+  }
+
+  /** For what http2 handed out and does not lead to its socket any more. */
+  #shownAs(socket: Socket): Watched[] {
+    return [...this.#watched.values()].filter(({ shown }) => shown === socket);
   }
 
   #add(entry: Watched): void {

@@ -93,7 +93,9 @@ class Source {
       const end = this.#lineStarts[index + 1] ?? this.#text.length;
       const states = this.#state.subarray(start, end);
       const text = [...states].map((state, column) => (wanted(state) ? this.#text[start + column] : '')).join('');
-      if (/\w/.test(text) && !/^\s*(\/[/*]|\*)/.test(this.#text.slice(start, end))) lines.add(index + 1);
+      // Comments, and names that are handed on.
+      const isCode = !/^\s*(\/[/*]|\*|import |export \{)/.test(this.#text.slice(start, end));
+      if (isCode && /\w/.test(text)) lines.add(index + 1);
     });
     return lines;
   }

@@ -7,7 +7,7 @@
   },
   "targets": [
     { "target_name": "oracle", "sources": ["oracle.cc"] },
-    { "target_name": "interposer", "type": "loadable_module", "sources": ["interposer.c"], "libraries": ["-ldl"] },
+    { "target_name": "interposer", "type": "loadable_module", "sources": ["interposer.c"] },
     { "target_name": "sandbox", "type": "executable", "sources": ["sandbox.c"] },
     { "target_name": "ref_flip", "sources": ["ref_flip.cc", "linux_parts.cc"] },
     { "target_name": "old_system", "sources": ["old_system.cc"] },

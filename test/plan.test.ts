@@ -10,7 +10,7 @@ import {
   type KeepaliveConstraints,
 } from 'tcp-keepalive';
 import { coarsestStep } from '../dist/timer-wheel.js';
-import { generator } from './fixtures/random';
+import { generator } from './fixtures/random.js';
 
 const second = 1_000;
 const { limits } = keepaliveSupport;

@@ -31,7 +31,10 @@ function compile(name, sources) {
   if (nodedir === undefined) throw new Error("Node's headers are not beside this node: set npm_config_nodedir");
   const flags = ['-std=c++17', '-g', '-O1', '-fsanitize=fuzzer,address,undefined', '-fno-sanitize-recover=all'];
   const defines = ['-DNAPI_VERSION=8', '-DNODE_ADDON_API_DISABLE_CPP_EXCEPTIONS', '-DNODE_GYP_MODULE_NAME=fuzz'];
-  const includes = [`-I${path.join(nodedir, 'include', 'node')}`, `-I${path.dirname(require.resolve('node-addon-api/napi.h'))}`];
+  const includes = [
+    `-I${path.join(nodedir, 'include', 'node')}`,
+    `-I${path.dirname(require.resolve('node-addon-api/napi.h'))}`,
+  ];
   const kernel = '-Wl,' + ['getsockopt', 'setsockopt', 'socket', 'close'].map((call) => `--wrap=${call}`).join(',');
   const program = path.join(build, name);
   const args = [...flags, ...defines, ...includes, ...harness, ...sources, kernel, '-o', program];

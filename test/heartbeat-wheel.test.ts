@@ -5,8 +5,8 @@ import { Seat, Wheel } from '../dist/heartbeat/wheel.js';
 const period = 30_000;
 const tick = 10;
 /** A slot or two. */
-const slack = 100;
-const parts = 100;
+const slack = period / 32;
+const parts = 32;
 
 class Item extends Seat {
   readonly turns: number[] = [];
@@ -54,11 +54,14 @@ void t.test('10,000 that come in one second have their turns evenly in the perio
   run(wheel, 1_000, 5 * period);
   for (let round = 0; round < 4; round += 1) {
     const worst = unevenness(items, 1_000 + round * period, 1_000 + (round + 1) * period);
-    t.ok(worst < 1.25, `round ${round}: the fullest hundredth of the period has ${worst.toFixed(2)} of the average`);
+    t.ok(
+      worst < 1.5,
+      `round ${round}: the fullest thirty-second part of the period has ${worst.toFixed(2)} of the average`,
+    );
   }
   for (const { turns } of items) {
     const gaps = turns.map((time, index) => time - (turns[index - 1] ?? 0));
-    if (Math.max(...gaps) > period + 1_000) t.fail(`a turn after ${Math.max(...gaps)} ms`);
+    if (Math.max(...gaps) > period + 1_000 + slack) t.fail(`a turn after ${Math.max(...gaps)} ms`);
     if (turns.length < 4) t.fail(`${turns.length} turns`);
   }
 });
@@ -79,7 +82,7 @@ void t.test('10,000 that all speak in one moment, once', async (t) => {
   const worst = unevenness(items, 3 * period, 4 * period);
   t.ok(
     worst < 2.5,
-    `the fullest hundredth has ${worst.toFixed(2)} of the average; without a wheel it has all, 100 times`,
+    `the fullest thirty-second part has ${worst.toFixed(2)} of the average; without a wheel it has all, 32 times`,
   );
   t.ok(Math.max(...items.map(({ turns }) => turns.find((time) => time > period) ?? Infinity)) <= 2 * period + slack);
 });
@@ -87,11 +90,11 @@ void t.test('10,000 that all speak in one moment, once', async (t) => {
 void t.test('one that wants its turn by a time has it then, while there is room', async (t) => {
   const wheel = new Wheel<Item>(period, 0);
   const items = Array.from({ length: 100 }, () => new Item());
-  items.forEach((item, index) => wheel.seatBy(item, 100 + index * 290));
+  items.forEach((item, index) => wheel.seatBy(item, 500 + index * 290));
   run(wheel, 0, period - tick, () => undefined);
   items.forEach(({ turns }, index) => {
-    const due = 100 + index * 290;
-    if (turns.length !== 1 || turns[0]! > due + tick || turns[0]! < due - period / 1024 - tick)
+    const due = 500 + index * 290;
+    if (turns.length !== 1 || turns[0]! > due + tick || turns[0]! < due - period / 64 - tick)
       t.fail(`${turns} for ${due}`);
   });
   t.equal(wheel.next(period), Infinity, 'nobody is left');
@@ -105,7 +108,7 @@ void t.test('after an hour without a turn nobody has two at once, and not all ha
   const first = items.map(({ turns }) => turns[0]! - 3_600_000);
   t.ok(Math.max(...first) <= period / 4 + 1_000, `the last after ${Math.max(...first)} ms`);
   t.ok(first.filter((time) => time < period / 40).length < items.length / 5, 'and they are spread');
-  for (const { turns } of items) if (turns[1]! - turns[0]! < period / 2 - slack) t.fail(`${turns}`);
+  for (const { turns } of items) if (turns[1]! - turns[0]! < period / 2 - 2 * slack) t.fail(`${turns}`);
 });
 
 void t.test('an item leaves from anywhere', async (t) => {

@@ -5,7 +5,7 @@ import net, { type Socket } from 'node:net';
 import t, { type Test } from 'tap';
 import { LivenessMonitor } from 'tcp-keepalive';
 import { fdOf, oracle } from './fixtures/oracle';
-import { generator } from './fixtures/random';
+import { generator } from './fixtures/random.js';
 import { withInterposer } from './fixtures/rerun';
 import { listening, unixPath } from './fixtures/sockets';
 

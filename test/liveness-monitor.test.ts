@@ -144,6 +144,19 @@ void t.test('closed before it was watched: gone all the same, and not before the
   t.equal(monitor.snapshot().gone.other, 2);
 });
 
+void t.test('destroyed and watched again before its close: that is still watching once', async (t) => {
+  const { client } = await tcpPair(t);
+  const monitor = monitorOf(t, never);
+  const events = recorded(monitor);
+  monitor.watch(client);
+  const closed = once(client, 'close');
+  client.destroy();
+  monitor.watch(client);
+  await closed;
+  await new Promise(setImmediate);
+  t.strictSame(events, [['gone', client, 'closed']]);
+});
+
 void t.test('a reset', async (t) => {
   const { client, accepted } = await tcpPair(t);
   const monitor = monitorOf(t, never);

@@ -1,3 +1,4 @@
+import fc, { type Arbitrary } from 'fast-check';
 import t from 'tap';
 import {
   checkProfile,
@@ -10,7 +11,6 @@ import {
   type KeepaliveConstraints,
 } from 'tcp-keepalive';
 import { coarsestStep } from '../dist/timer-wheel.js';
-import { generator } from './fixtures/random';
 
 const second = 1_000;
 const { limits } = keepaliveSupport;
@@ -145,44 +145,52 @@ void t.test('the interval’s floor grows with the delay, so beyond a delay that
   }
 });
 
+/** Whole milliseconds, spread over their orders of magnitude; half of them a millisecond beyond a second. */
+function times(from: number, to: number): Arbitrary<number> {
+  const powers = fc.integer({ min: 0, max: 1e6 }).map((power) => from * (to / from) ** (power / 1e6));
+  return fc.oneof(
+    powers.map((time) => Math.round(time)),
+    powers.map((time) => Math.round(time / second) * second + 1),
+  );
+}
+
+/** For as many constraints as given every plan, or refusal, is right. */
+function rightFor(
+  numRuns: number,
+  constraints: Arbitrary<KeepaliveConstraints>,
+  quietest: (plan: KeepaliveProfile, constraints: KeepaliveConstraints) => boolean,
+): void {
+  const property = fc.property(constraints, (drawn) => {
+    const wrong = problem(drawn, (plan) => quietest(plan, drawn));
+    if (wrong !== undefined) throw new Error(wrong);
+  });
+  fc.assert(property, { numRuns });
+}
+
 void t.test('thousands of plans over the whole range', async (t) => {
-  const random = generator(4);
-  const logarithmic = (from: number, to: number) => from * (to / from) ** random();
-  const whole = (value: number) => (random() < 0.5 ? Math.round(value) : Math.round(value / second) * second + 1);
-  let plans = 0;
-  for (let round = 0; round < 6_000; round += 1) {
-    const constraints = {
-      detectWithin: whole(logarithmic(100, 1e11)),
-      idleTimeout: random() < 0.4 ? undefined : whole(logarithmic(100, 1e9)),
-      tolerateLost: random() < 0.5 ? 1 + Math.floor(random() * 10) : 1 + Math.floor(random() * 126),
-    };
+  const constraints = fc.record({
+    detectWithin: times(100, 1e11),
+    idleTimeout: fc.option(times(100, 1e9), { nil: undefined }),
+    tolerateLost: fc.oneof(fc.integer({ min: 1, max: 10 }), fc.integer({ min: 1, max: 126 })),
+  });
+  rightFor(6_000, constraints, (plan, asked) => {
     // Where no interval fits a longer delay, neither does the shortest that is allowed.
-    const quietest = (plan: KeepaliveProfile) => {
-      const initialDelay = plan.initialDelay + second;
-      const interval = Math.ceil(leastInterval(initialDelay / second)) * second;
-      const longer = plan.interval + second;
-      return (
-        !meets({ ...plan, initialDelay, interval }, constraints) && !meets({ ...plan, interval: longer }, constraints)
-      );
-    };
-    const wrong = problem(constraints, quietest);
-    if (wrong !== undefined) t.fail(`${JSON.stringify(constraints)}: ${wrong}`);
-    if (!(planned(constraints) instanceof Error)) plans += 1;
-  }
-  t.ok(plans > 2_000, `${plans} of them possible`);
+    const initialDelay = plan.initialDelay + second;
+    const interval = Math.ceil(leastInterval(initialDelay / second)) * second;
+    const longer = plan.interval + second;
+    return !meets({ ...plan, initialDelay, interval }, asked) && !meets({ ...plan, interval: longer }, asked);
+  });
+  const possible = fc.sample(constraints, 1_000).filter((drawn) => !(planned(drawn) instanceof Error));
+  t.ok(possible.length > 300, `${possible.length} of 1 000 are possible`);
 });
 
-void t.test('hundreds of plans, against their neighbours with every interval and count', async (t) => {
-  const random = generator(44);
-  for (let round = 0; round < 150; round += 1) {
-    const constraints = {
-      detectWithin: Math.round(20_000 * 50 ** random()),
-      idleTimeout: random() < 0.5 ? undefined : Math.round(5_001 * 100 ** random()),
-      tolerateLost: 1 + Math.floor(random() * 6),
-    };
-    const wrong = problem(constraints, (plan) => isQuietest(plan, constraints));
-    if (wrong !== undefined) t.fail(`${JSON.stringify(constraints)}: ${wrong}`);
-  }
+void t.test('hundreds of plans, against their neighbours with every interval and count', async () => {
+  const constraints = fc.record({
+    detectWithin: times(20_000, 1_000_000),
+    idleTimeout: fc.option(times(5_001, 500_100), { nil: undefined }),
+    tolerateLost: fc.integer({ min: 1, max: 6 }),
+  });
+  rightFor(150, constraints, isQuietest);
 });
 
 void t.test('the edges of the range', { skip: process.platform !== 'linux' && 'Linux limits' }, async (t) => {

@@ -53,7 +53,7 @@ async function onTheWire(t: Test): Promise<void> {
 
   for (const { socket, profile } of connections) applyKeepalive(socket, { ...profile, userTimeout: 'match' });
   await delay(500);
-  // From half way between two probes, so that a little lateness does not move one out of the ten seconds.
+  // From half way between two probes. The kernel rounds each second up a little: one of ten can be missing.
   const wire = await capture('tka0');
   const from = performance.now();
   await delay(10_000);
@@ -66,7 +66,7 @@ async function onTheWire(t: Test): Promise<void> {
     const probes = own.filter(({ outgoing }) => outgoing);
     const answers = own.filter(({ outgoing }) => !outgoing);
     const expected = (traffic.probesPerHour * elapsed) / hour;
-    t.ok(Math.abs(probes.length - expected) <= 1, `${name}: ${probes.length} probes, predicted ${expected}`);
+    t.ok(Math.abs(probes.length - expected) < 1.5, `${name}: ${probes.length} probes, predicted ${expected}`);
     t.ok(Math.abs(answers.length - probes.length) <= 1, `${name}: ${answers.length} answers`);
     t.equal(traffic.packetsPerHour, 2 * traffic.probesPerHour);
     const size = traffic[`bytesPerHourIPv${version}`] / traffic.packetsPerHour;

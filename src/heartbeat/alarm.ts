@@ -3,7 +3,7 @@ import { slice } from '../slices.js';
 
 /** What an {@link Alarm} runs. */
 export interface Work {
-  /** Before the first step of a round. */
+  /** Before the first step of a round. Times are of `performance.now()`, in whole milliseconds. */
   begin(now: number): void;
   /** One short piece of what is due; false: nothing is left of this round. */
   step(now: number): boolean;
@@ -56,7 +56,7 @@ export class Alarm {
   readonly #startRound = (): void => {
     this.#dueAt = -Infinity;
     this.#nextSlice = setImmediate(() => {
-      this.#work.begin(performance.now());
+      this.#work.begin(Math.floor(performance.now()));
       this.#runSlice();
     });
   };
@@ -67,7 +67,7 @@ export class Alarm {
     this.#nextSlice = setImmediate(this.#runSlice);
     const end = performance.now() + slice;
     for (let now = performance.now(); now < end; now = performance.now()) {
-      const more = this.#work.step(now);
+      const more = this.#work.step(Math.floor(now));
       if (this.#isStopped()) return;
       if (more) continue;
       clearImmediate(this.#nextSlice);

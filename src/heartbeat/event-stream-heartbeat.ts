@@ -8,7 +8,7 @@ import { Wheel } from './wheel.js';
 
 /** Options of {@link EventStreamHeartbeat}. */
 export interface EventStreamHeartbeatOptions {
-  /** Milliseconds, 1 to 2 147 483 647. A stream to which nothing was sent for this long is sent a ping. */
+  /** Milliseconds, 1 to 2 147 483 647. A stream to which nothing was sent for this long is sent a ping, to a sixty-fourth of it. */
   readonly interval: number;
   /**
    * The type of event that a ping is, with empty data, for clients that must see it: an `EventSource` shows no comments. By

@@ -1,13 +1,13 @@
+import { never, now } from './milliseconds.js';
 import type { Queue, Queued } from './queue.js';
-import { kernelSilence, type Position } from './traffic-position.js';
+import { TrafficPosition, kernelSilence } from './traffic-position.js';
 import { socketOf, type HeartbeatClient } from './web-socket-client.js';
 import { Seat } from './wheel.js';
 
-const never = -Infinity;
 /** The acknowledgement that comes with an answer, or up to 40 ms after it (Linux, TCP_DELACK_MIN), is no news. */
 const acknowledgedWithin = 50;
 
-/** What a heartbeat knows of one client. Times are of `performance.now()`. */
+/** What a heartbeat knows of one client. Times are in whole milliseconds of `performance.now()`. */
 export class Tracked<C extends HeartbeatClient> extends Seat implements Queued<Tracked<C>> {
   queue: Queue<Tracked<C>> | undefined;
   earlier: Tracked<C> | undefined;
@@ -19,7 +19,7 @@ export class Tracked<C extends HeartbeatClient> extends Seat implements Queued<T
   seatedFor = never;
   owesPong = false;
   /** Where its traffic was when its deadline was set. */
-  position: Position | undefined;
+  readonly position = new TrafficPosition();
   deadline = 0;
   #answeredAt = never;
   #countedAt: number;
@@ -40,9 +40,9 @@ export class Tracked<C extends HeartbeatClient> extends Seat implements Queued<T
     client.on('close', this.#onClose);
   }
 
-  ping(now: number): void {
-    this.pingedAt = now;
-    this.#countedAt = now;
+  ping(time: number): void {
+    this.pingedAt = time;
+    this.#countedAt = time;
     this.owesPong = true;
     this.client.ping();
   }
@@ -53,14 +53,14 @@ export class Tracked<C extends HeartbeatClient> extends Seat implements Queued<T
   }
 
   /** Hears what its kernel said. */
-  hearKernel(now: number): void {
-    const when = now - kernelSilence(socketOf(this.client));
+  hearKernel(time: number): void {
+    const when = time - kernelSilence(socketOf(this.client));
     if (when > this.#answeredAt + acknowledgedWithin) this.hear(when);
   }
 
   /** How many pings a loop would have sent since one was sent or counted here. */
-  periodsSinceCounted(now: number, interval: number): number {
-    const periods = Math.floor((now - this.#countedAt) / interval);
+  periodsSinceCounted(time: number, interval: number): number {
+    const periods = Math.floor((time - this.#countedAt) / interval);
     this.#countedAt += periods * interval;
     return periods;
   }
@@ -73,11 +73,11 @@ export class Tracked<C extends HeartbeatClient> extends Seat implements Queued<T
   }
 
   readonly #onFrame = (): void => {
-    this.hear(performance.now());
+    this.hear(now());
   };
 
   readonly #onPong = (): void => {
-    this.#answeredAt = performance.now();
+    this.#answeredAt = now();
     // The answer to a ping is no reason to leave out the next one.
     this.hear(this.owesPong ? this.pingedAt : this.#answeredAt);
     this.owesPong = false;

@@ -1,5 +1,4 @@
 import type { Socket } from 'node:net';
-import { positionOf, type Position } from './traffic-position.js';
 
 /** What {@link WebSocketHeartbeat} uses of a client: a `WebSocket` of `ws` has it. */
 export interface HeartbeatClient {
@@ -35,8 +34,4 @@ export function socketOf(client: HeartbeatClient): Socket | undefined {
 /** Whether this side does not read, so that an answer could not be seen. */
 export function isDeaf(client: HeartbeatClient): boolean {
   return client.isPaused === true || socketOf(client)?.isPaused() === true;
-}
-
-export function clientPosition(client: HeartbeatClient): Position {
-  return positionOf(socketOf(client), client.bufferedAmount);
 }

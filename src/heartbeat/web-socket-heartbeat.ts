@@ -3,17 +3,17 @@ import { types } from 'node:util';
 import { assertObject } from '../arguments.js';
 import { invalidArgumentType } from '../invalid-argument.js';
 import { Alarm, type Work } from './alarm.js';
+import { now } from './milliseconds.js';
 import { Newcomers } from './newcomers.js';
 import { checkedTime } from './options.js';
 import { Queue } from './queue.js';
 import { Tracked } from './tracked-client.js';
-import type { Position } from './traffic-position.js';
-import { clientPosition, isDeaf, isEnding, isOpen, type HeartbeatClient } from './web-socket-client.js';
+import { isDeaf, isEnding, isOpen, socketOf, type HeartbeatClient } from './web-socket-client.js';
 import { Wheel } from './wheel.js';
 
 /** Options of {@link WebSocketHeartbeat}. */
 export interface WebSocketHeartbeatOptions {
-  /** Milliseconds, 1 to 2 147 483 647. A client that was not heard from for this long is pinged. */
+  /** Milliseconds, 1 to 2 147 483 647. A client that was not heard from for this long is pinged, to a sixty-fourth of it. */
   readonly interval: number;
   /** Milliseconds, 1 to 2 147 483 647. A client that has not answered a ping for this long is terminated. */
   readonly timeout: number;
@@ -133,23 +133,23 @@ export class WebSocketHeartbeat<C extends HeartbeatClient = HeartbeatClient> ext
   }
 
   readonly #work: Work = {
-    begin: (now) => {
-      if (now >= this.#nextLook) {
+    begin: (time) => {
+      if (time >= this.#nextLook) {
         this.#newcomers.look(this.#tracked.size);
-        this.#nextLook = now + this.#interval / looksInInterval;
+        this.#nextLook = time + this.#interval / looksInInterval;
       }
-      this.#wheel.turn(now);
+      this.#wheel.turn(time);
     },
-    step: (now) => this.#newcomers.step(this.#isKnown, this.#meet) || this.#judgeNext(now) || this.#takeTurn(now),
-    next: (now) => Math.min(this.#nextLook, this.#waiting.first?.deadline ?? Infinity, this.#wheel.next(now)),
+    step: (time) => this.#newcomers.step(this.#isKnown, this.#meet) || this.#judgeNext(time) || this.#takeTurn(time),
+    next: (time) => Math.min(this.#nextLook, this.#waiting.first?.deadline ?? Infinity, this.#wheel.next(time)),
   };
 
   readonly #isKnown = (client: C): boolean => this.#tracked.has(client) || isEnding(client);
 
   readonly #meet = (client: C): void => {
-    const entry = new Tracked(client, performance.now(), this.#leave);
+    const entry = new Tracked(client, now(), this.#leave);
     this.#tracked.set(client, entry);
-    this.#wheel.seat(entry);
+    this.#wheel.seat(entry, this.#clients.size);
   };
 
   /** Where a closed client stays in somebody's own Set it stays known, or each look would find it anew. */
@@ -165,25 +165,32 @@ export class WebSocketHeartbeat<C extends HeartbeatClient = HeartbeatClient> ext
     entry.release();
   }
 
-  #takeTurn(now: number): boolean {
+  #takeTurn(time: number): boolean {
     const entry = this.#wheel.take();
     if (entry === undefined) return false;
+    // First of all, so that those who speak by themselves cost least.
+    if (this.#putOff(entry, time)) return true;
     const { client } = entry;
     if (!this.#clients.has(client)) {
       this.#forget(entry);
-    } else if (!isOpen(client) || entry.queue !== undefined) {
-      this.#seatBy(entry, now + this.#interval);
-    } else {
-      if (this.#trustKernel) entry.hearKernel(now);
-      const due = entry.heardAt + this.#interval;
-      if (entry.heardAt > entry.seatedFor && due > now) {
-        this.#counts.pingsSaved += entry.periodsSinceCounted(now, this.#interval);
-        this.#seatBy(entry, due);
-      } else {
-        this.#ask(entry, clientPosition(client), now);
-        this.#seatBy(entry, now + this.#interval);
-      }
+      return true;
     }
+    if (isOpen(client) && entry.queue === undefined) {
+      if (this.#trustKernel) entry.hearKernel(time);
+      if (this.#putOff(entry, time)) return true;
+      entry.position.take(socketOf(client), client.bufferedAmount);
+      this.#ask(entry, time);
+    }
+    this.#seatBy(entry, time + this.#interval);
+    return true;
+  }
+
+  /** Gives it a later turn if it was heard since it got this one. */
+  #putOff(entry: Tracked<C>, time: number): boolean {
+    const due = entry.heardAt + this.#interval;
+    if (entry.heardAt <= entry.seatedFor || due <= time) return false;
+    this.#counts.pingsSaved += entry.periodsSinceCounted(time, this.#interval);
+    this.#seatBy(entry, due);
     return true;
   }
 
@@ -193,48 +200,46 @@ export class WebSocketHeartbeat<C extends HeartbeatClient = HeartbeatClient> ext
   }
 
   /** Waits for a sign of life, with a ping if none is on its way. */
-  #ask(entry: Tracked<C>, position: Position, now: number): void {
-    entry.position = position;
-    entry.deadline = now + this.#timeout;
+  #ask(entry: Tracked<C>, time: number): void {
+    entry.deadline = time + this.#timeout;
     this.#waiting.add(entry);
     if (entry.client.bufferedAmount > 0) {
       this.#counts.pingsWithheld += 1;
     } else {
       this.#counts.pingsSent += 1;
-      entry.ping(now);
+      entry.ping(time);
     }
   }
 
-  #judgeNext(now: number): boolean {
+  #judgeNext(time: number): boolean {
     const entry = this.#waiting.first;
-    if (entry === undefined || entry.deadline > now) return false;
+    if (entry === undefined || entry.deadline > time) return false;
     this.#waiting.remove(entry);
-    if (isOpen(entry.client)) this.#judge(entry, entry.position!, now);
+    if (isOpen(entry.client)) this.#judge(entry, time);
     return true;
   }
 
-  #judge(entry: Tracked<C>, before: Position, now: number): void {
-    const position = clientPosition(entry.client);
-    const moved = (before.stuck || position.stuck) && position.sent > before.sent;
-    if (position.received > before.received) {
-      entry.hear(now);
-    } else if (!moved && !isDeaf(entry.client)) {
-      this.#end(entry, now);
+  #judge(entry: Tracked<C>, time: number): void {
+    const { client } = entry;
+    const progress = entry.position.advance(socketOf(client), client.bufferedAmount);
+    if (progress === 'received') {
+      entry.hear(time);
+    } else if (progress === 'none' && !isDeaf(client)) {
+      this.#end(entry, time);
     } else if (entry.owesPong) {
-      entry.position = position;
-      entry.deadline = now + this.#timeout;
+      entry.deadline = time + this.#timeout;
       this.#waiting.add(entry);
     } else {
-      this.#ask(entry, position, now);
+      this.#ask(entry, time);
     }
   }
 
-  #end(entry: Tracked<C>, now: number): void {
+  #end(entry: Tracked<C>, time: number): void {
     const { client } = entry;
     this.#forget(entry);
     this.#counts.gone += 1;
     client.terminate();
-    this.emit('gone', client, Math.round(now - Math.max(entry.since, entry.heardAt)));
+    this.emit('gone', client, Math.round(time - Math.max(entry.since, entry.heardAt)));
   }
 }
 

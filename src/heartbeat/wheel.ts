@@ -5,13 +5,13 @@ export class Seat {
   place = -1;
 }
 
-const mostSlots = 1024;
+/** Fewer, larger groups of turns wake a process less often: each time costs as much as several pings. */
+const mostSlots = 64;
 /** Milliseconds, or timers could not tell one slot from the next. */
 const narrowestSlot = 2;
-/** How even is even: no more than half as many again as the average, in a slot and in a sixty-fourth of the period. */
-const groupsInPeriod = 64;
+/** How even is even: no more than half as many again as the average. */
 const crowded = 1.5;
-/** As many together are no burst. */
+/** As many in one slot are no burst. */
 const few = 3;
 const draws = 4;
 /** So many times as fast does a wheel turn that is late: no burst after the process was stopped. */
@@ -31,9 +31,6 @@ export class Wheel<T extends Seat> {
   readonly #slots: T[][];
   /** In a period. The wheel has twice as many, so that a late one has room. */
   readonly #reach: number;
-  /** Slots that are neighbours, and how many items they have together. */
-  readonly #groupSize: number;
-  readonly #groups: number[];
   /** Milliseconds. */
   readonly #width: number;
   /** The time of slot 0, by `performance.now()`. */
@@ -44,21 +41,25 @@ export class Wheel<T extends Seat> {
   #last = -1;
   #size = 0;
   #drawn = 0;
+  /** The slot that the next newcomer gets, until it has its share. */
+  #filling = -1;
 
   constructor(period: number, now: number) {
     this.#reach = Math.max(1, Math.min(mostSlots, Math.floor(period / narrowestSlot)));
     this.#width = period / this.#reach;
     this.#slots = Array.from({ length: 2 * this.#reach }, () => []);
-    this.#groupSize = Math.ceil(this.#reach / groupsInPeriod);
-    this.#groups = new Array<number>(Math.ceil(this.#slots.length / this.#groupSize)).fill(0);
     this.#origin = now;
   }
 
-  /** A turn within the next period; answers when. */
-  seat(item: T): number {
-    const slot = this.#draw(this.#hand + 1, this.#hand + this.#reach);
-    this.#put(item, slot);
-    return this.#timeOf(slot);
+  /**
+   * A turn within the next period; answers when. `expected`: items that there will be when those that come now have come.
+   * They are neighbours in memory, so as many as can be have their turns together.
+   */
+  seat(item: T, expected = this.#size + 1): number {
+    const isOpen = this.#filling > this.#hand && this.#load(this.#filling) < expected / this.#reach;
+    if (!isOpen) this.#filling = this.#draw(this.#hand + 1, this.#hand + this.#reach);
+    this.#put(item, this.#filling);
+    return this.#timeOf(this.#filling);
   }
 
   /** A turn at `due`, or before where that is crowded, but not at once. */
@@ -76,7 +77,6 @@ export class Wheel<T extends Seat> {
       slot[item.place] = last;
       last.place = item.place;
     }
-    this.#groups[Math.floor(item.slot / this.#groupSize)]! -= 1;
     item.slot = -1;
     this.#size -= 1;
   }
@@ -124,27 +124,18 @@ export class Wheel<T extends Seat> {
     return this.#slots[slot % this.#slots.length]!.length;
   }
 
-  #groupLoad(slot: number): number {
-    return this.#groups[Math.floor((slot % this.#slots.length) / this.#groupSize)]!;
-  }
-
   #isCrowded(slot: number): boolean {
-    const room = (crowded * this.#size) / this.#reach;
-    return this.#load(slot) >= Math.max(few, room) || this.#groupLoad(slot) >= Math.max(few, room * this.#groupSize);
+    return this.#load(slot) >= Math.max(few, (crowded * this.#size) / this.#reach);
   }
 
   /** Of a few slots from the first to the last, one that is not crowded, or else the one with the fewest. */
   #draw(first: number, last: number): number {
     let best = last;
-    let fewest = Infinity;
     for (let draw = 0; draw < draws; draw += 1) {
       this.#drawn += 1;
       const slot = first + Math.floor(((this.#drawn * goldenRatio) % 1) * (last - first + 1));
       if (!this.#isCrowded(slot)) return slot;
-      const load = this.#load(slot) * this.#groupSize + this.#groupLoad(slot);
-      if (load >= fewest) continue;
-      best = slot;
-      fewest = load;
+      if (draw === 0 || this.#load(slot) < this.#load(best)) best = slot;
     }
     return best;
   }
@@ -152,7 +143,6 @@ export class Wheel<T extends Seat> {
   #put(item: T, slot: number): void {
     item.slot = slot % this.#slots.length;
     item.place = this.#slots[item.slot]!.push(item) - 1;
-    this.#groups[Math.floor(item.slot / this.#groupSize)]! += 1;
     this.#size += 1;
   }
 }

@@ -2,10 +2,11 @@
 // npm run fuzz: native/ under libFuzzer with AddressSanitizer and UndefinedBehaviorSanitizer, then test/fuzz.test.ts, each
 // for --seconds (600). With --native only the first, which test/fuzz-native.test.ts runs for some seconds.
 const { execFileSync } = require('node:child_process');
-const { mkdirSync, readFileSync, readdirSync } = require('node:fs');
+const { mkdirSync, readdirSync } = require('node:fs');
 const path = require('node:path');
 const { parseArgs } = require('node:util');
 const { nodedir } = require('../../scripts/headers.js');
+const { readGyp } = require('../../scripts/prebuild/gyp.js');
 
 const { values } = parseArgs({
   options: { seconds: { type: 'string', default: '600' }, native: { type: 'boolean', default: false } },
@@ -19,10 +20,6 @@ const files = (folder, pattern) =>
     .filter((name) => pattern.test(name))
     .map((name) => path.join(folder, name));
 
-// Those of the real addon.
-const [, listed = ''] = /"defines": \[([^\]]*)\]/.exec(readFileSync(path.join(root, 'binding.gyp'), 'utf8')) ?? [];
-const addonDefines = listed.match(/\w[\w=]+/g) ?? [];
-
 const harness = files(__dirname, /\.cc$/);
 /** What is fuzzed, by its name: the addon of Linux, and one over a kernel that plays an old system. */
 const targets = {
@@ -34,7 +31,7 @@ const targets = {
 function compile(name, sources) {
   if (nodedir === undefined) throw new Error("Node's headers are not beside this node: set npm_config_nodedir");
   const flags = ['-std=c++17', '-g', '-O1', '-fsanitize=fuzzer,address,undefined', '-fno-sanitize-recover=all'];
-  const defines = [...addonDefines, 'NODE_GYP_MODULE_NAME=fuzz'].map((define) => `-D${define}`);
+  const defines = [...readGyp(root, 'linux').defines, 'NODE_GYP_MODULE_NAME=fuzz'].map((define) => `-D${define}`);
   const includes = [
     `-I${path.join(nodedir, 'include', 'node')}`,
     `-I${path.dirname(require.resolve('node-addon-api/napi.h'))}`,

@@ -1,7 +1,7 @@
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['**/node_modules/', '**/build/', 'dist/', '.tap/'] },
+  { ignores: ['**/node_modules/', '**/build/', 'dist/', '.tap/', '.cache/'] },
   {
     files: ['**/*.ts', '**/*.mts'],
     extends: [...tseslint.configs.strictTypeChecked],

@@ -9,9 +9,10 @@ const { measureFleet } = require('./fleet.js');
 const { problems } = require('./lib/contenders.js');
 const { measureHeartbeat } = require('./heartbeat.js');
 const { measure } = require('./lib/measure.js');
-const { printAccept, printFleet, printHeartbeat, printLoad, printScenario, printTrace } = require('./lib/table.js');
+const { printAccept, printFleet, printHeartbeat, printLoad, printMonitor, printScenario, printTrace } = require('./lib/table.js');
 const { traceCalls } = require('./lib/trace.js');
 const { measureLoad } = require('./load.js');
+const { measureMonitor } = require('./monitor.js');
 const scenarios = require('./scenarios.js');
 
 /** Those with processes of their own. @type {Record<string, () => unknown>} */
@@ -19,6 +20,7 @@ const processes = {
   load: () => printLoad(measureLoad()),
   accept: async () => printAccept(await measureAccept()),
   fleet: async () => printFleet(await measureFleet()),
+  monitor: async () => printMonitor(await measureMonitor()),
   heartbeat: async () => printHeartbeat(await measureHeartbeat()),
 };
 

@@ -1,6 +1,9 @@
 // The only file that knows Node-API: unpack integers, call keepalive.h, pack the result.
 #include <napi.h>
 
+#include <algorithm>
+
+#include "clock.h"
 #include "keepalive.h"
 #include "tcp_info.h"
 #ifdef TCP_KEEPALIVE_REF_FLIP
@@ -25,14 +28,31 @@ enum Slot : int {
   kSlotCount = kInfo + keepalive::kInfoFieldCount
 };
 
-// One for each environment (main thread, worker). The reference keeps the array's memory alive.
+// Descriptors that LastHeard takes at once.
+constexpr std::int32_t kBatchLength = 64;
+
+// Memory that JavaScript reads and writes too. The reference keeps it alive.
+struct SharedArray {
+  SharedArray(Napi::Env env, size_t length) {
+    auto array = Napi::Int32Array::New(env, length);
+    reference = Napi::Persistent(array);
+    values = array.Data();
+  }
+  Napi::Reference<Napi::Int32Array> reference;
+  std::int32_t* values;
+};
+
+// One for each environment (main thread, worker).
 struct Addon {
-  Napi::Reference<Napi::Int32Array> array;
-  std::int32_t* slots;
+  SharedArray slots;
+  SharedArray batch;
+#ifdef TCP_KEEPALIVE_REF_FLIP
+  keepalive::SocketFinder finder = {};
+#endif
 };
 
 Napi::Value Report(const Napi::CallbackInfo& info, const Outcome& outcome) {
-  std::int32_t* slots = info.Env().GetInstanceData<Addon>()->slots;
+  std::int32_t* slots = info.Env().GetInstanceData<Addon>()->slots.values;
   slots[kChanges] = outcome.changes;
   if (outcome.error != 0) {
     slots[kRefusedOption] = outcome.option;
@@ -43,7 +63,7 @@ Napi::Value Report(const Napi::CallbackInfo& info, const Outcome& outcome) {
 }
 
 Napi::Value Report(const Napi::CallbackInfo& info, const Outcome& outcome, const Settings& settings) {
-  std::int32_t* slots = info.Env().GetInstanceData<Addon>()->slots;
+  std::int32_t* slots = info.Env().GetInstanceData<Addon>()->slots.values;
   for (int option = 0; option < kOptionCount; ++option) slots[option] = settings.value[option];
   return Report(info, outcome);
 }
@@ -56,7 +76,7 @@ Socket SocketArgument(const Napi::CallbackInfo& info) {
 }
 
 Settings SettingsArguments(const Napi::CallbackInfo& info, size_t first) {
-  Settings settings;
+  Settings settings = {};
   for (int option = 0; option < kOptionCount; ++option) {
     settings.value[option] = keepalive::kAbsent;
     napi_get_value_int32(info.Env(), info[first + option], &settings.value[option]);
@@ -83,9 +103,22 @@ Napi::Value Apply(const Napi::CallbackInfo& info) {
 Napi::Value ReadTcpInfo(const Napi::CallbackInfo& info) {
   keepalive::TcpInfo known = {};
   const int error = keepalive::GetTcpInfo(SocketArgument(info), &known);
-  std::int32_t* fields = info.Env().GetInstanceData<Addon>()->slots + kInfo;
+  std::int32_t* fields = info.Env().GetInstanceData<Addon>()->slots.values + kInfo;
   for (int field = 0; field < keepalive::kInfoFieldCount; ++field) fields[field] = known.value[field];
   return Napi::Number::New(info.Env(), error);
+}
+
+// lastHeard(count): replaces the first descriptors in the batch by the answers of GetLastHeard.
+Napi::Value LastHeard(const Napi::CallbackInfo& info) {
+  std::int32_t* batch = info.Env().GetInstanceData<Addon>()->batch.values;
+  std::int32_t count = 0;
+  napi_get_value_int32(info.Env(), info[0], &count);
+  for (std::int32_t i = 0; i < std::min(count, kBatchLength); ++i) batch[i] = keepalive::GetLastHeard(batch[i]);
+  return info.Env().Undefined();
+}
+
+Napi::Value Now(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), static_cast<double>(keepalive::BootMilliseconds()));
 }
 
 Napi::Value AcceptQueueLength(const Napi::CallbackInfo& info) {
@@ -96,33 +129,40 @@ Napi::Value AcceptQueueLength(const Napi::CallbackInfo& info) {
 
 Napi::Value Try(const Napi::CallbackInfo& info) { return Report(info, keepalive::Try(SettingsArguments(info, 0))); }
 
+void CloseDuplicate(const Napi::CallbackInfo& info) { keepalive::CloseSocket(SocketArgument(info)); }
+
 #ifdef TCP_KEEPALIVE_REF_FLIP
-// findSocket(invert): the socket of the TCP handle whose reference flag invert() inverts, or -1. Calls it twice.
+// findSocket(invert): the socket of the TCP handle whose reference flag invert() inverts, or -1. Calls it an even
+// number of times, unless it throws.
 Napi::Value FindSocket(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  Socket socket = keepalive::ReferenceSnapshot::kNotFound;
+  Socket socket = keepalive::SocketFinder::kNotFound;
   uv_loop_t* loop = nullptr;
   if (info[0].IsFunction() && napi_get_uv_event_loop(env, &loop) == napi_ok) {
-    const Napi::Function invert = info[0].As<Napi::Function>();
-    const keepalive::ReferenceSnapshot snapshot(loop);
-    invert.Call({});
+    auto invert = info[0].As<Napi::Function>();
+    const auto call = [](void* function) {
+      auto* invert = static_cast<Napi::Function*>(function);
+      invert->Call({});
+      return !invert->Env().IsExceptionPending();
+    };
+    socket = env.GetInstanceData<Addon>()->finder.Find(loop, call, &invert);
     if (env.IsExceptionPending()) return env.Undefined();
-    socket = snapshot.Inverted();
-    invert.Call({});
   }
   return Napi::Number::New(env, static_cast<double>(socket));
 }
 #endif
 
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
-  auto array = Napi::Int32Array::New(env, kSlotCount);
-  env.SetInstanceData(new Addon{Napi::Persistent(array), array.Data()});
+  auto* addon = new Addon{{env, kSlotCount}, {env, kBatchLength}};
+  env.SetInstanceData(addon);
 
   auto names = Napi::Array::New(env, kOptionCount);
   for (int option = 0; option < kOptionCount; ++option) {
     names.Set(option, keepalive::OptionName(static_cast<Option>(option)));
   }
-  exports.Set("slots", array);
+  exports.Set("slots", addon->slots.reference.Value());
+  exports.Set("batch", addon->batch.reference.Value());
+  exports.Set("noSuchOption", keepalive::kNoSuchOption);
   exports.Set("tcpInfoName", keepalive::kTcpInfoName);
   exports.Set("tcpInfoSyscall", keepalive::kTcpInfoIsIoctl ? "ioctl" : "getsockopt");
   exports.Set("optionNames", names);
@@ -130,8 +170,11 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("readSystem", Napi::Function::New<ReadSystem>(env, "readSystem"));
   exports.Set("apply", Napi::Function::New<Apply>(env, "apply"));
   exports.Set("readTcpInfo", Napi::Function::New<ReadTcpInfo>(env, "readTcpInfo"));
+  exports.Set("lastHeard", Napi::Function::New<LastHeard>(env, "lastHeard"));
+  exports.Set("now", Napi::Function::New<Now>(env, "now"));
   exports.Set("acceptQueueLength", Napi::Function::New<AcceptQueueLength>(env, "acceptQueueLength"));
   exports.Set("try", Napi::Function::New<Try>(env, "try"));
+  exports.Set("closeDuplicate", Napi::Function::New<CloseDuplicate>(env, "closeDuplicate"));
 #ifdef TCP_KEEPALIVE_REF_FLIP
   exports.Set("findSocket", Napi::Function::New<FindSocket>(env, "findSocket"));
 #endif

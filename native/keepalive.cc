@@ -83,11 +83,11 @@ Outcome ApplyAtOnce(Socket socket, const Settings& wanted) {
 
 template <typename Operation>
 Outcome OnScratchSocket(Operation operation) {
-  Socket socket;
+  Socket socket = 0;
   const int error = OpenScratchSocket(&socket);
   if (error != 0) return Refused(error, kEnabled, kSocket);
   const Outcome outcome = operation(socket);
-  CloseScratchSocket(socket);
+  CloseSocket(socket);
   return outcome;
 }
 
@@ -102,22 +102,28 @@ Outcome Read(Socket socket, Settings* held) {
 }
 
 Outcome Apply(Socket socket, const Settings& wanted) {
-  Settings held;
+  Settings held = {};
   Outcome outcome = Read(socket, &held);
   if (kTimingAtOnce && outcome.error == kNoSuchOption) return ApplyAtOnce(socket, wanted);
   if (outcome.error != 0) return outcome;
 
   // Linux answers a new initial delay on an enabled socket that has been silent for longer with a probe at once
   // (net/ipv4/tcp.c, tcp_sock_set_keepidle). Enabling last starts the clock anew instead.
+  const bool enabled = held.value[kEnabled] != 0;
   const bool enable = wanted.value[kEnabled] != 0;
-  const bool pause = held.value[kEnabled] != 0 && (!enable || Differs(wanted, held, kInitialDelay));
+  const bool pause = enabled && (!enable || (!kEnableFirst && Differs(wanted, held, kInitialDelay)));
+  const bool start = enable && (pause || !enabled);
 
   Changes changes(socket, held);
   if (pause) outcome = changes.Set(kEnabled, 0);
+  if (kEnableFirst && start) outcome = changes.Set(kEnabled, 1);
   for (Option option : {kUserTimeout, kInterval, kCount, kInitialDelay}) {
-    if (outcome.error == 0 && Differs(wanted, held, option)) outcome = changes.Set(option, wanted.value[option]);
+    const bool starts = kEnableFirst && start && option == kInitialDelay;
+    if (outcome.error == 0 && (starts || Differs(wanted, held, option))) {
+      outcome = changes.Set(option, wanted.value[option]);
+    }
   }
-  if (outcome.error == 0 && enable && (pause || held.value[kEnabled] == 0)) outcome = changes.Set(kEnabled, 1);
+  if (outcome.error == 0 && !kEnableFirst && start) outcome = changes.Set(kEnabled, 1);
   return outcome;
 }
 

@@ -30,6 +30,10 @@ int SetOption(Socket socket, Option option, std::int32_t value);
 // What the kernel will hold after SetOption(option, value): macOS keeps the user timeout in whole seconds.
 std::int32_t AsHeld(Option option, std::int32_t value);
 
+// When the kernel starts its timer. Linux: when keepalive is enabled; an initial delay that is set later can cause a
+// probe at once. macOS: when the initial delay is set, for as long as that is if keepalive is enabled by then.
+extern const bool kEnableFirst;
+
 // Windows before 10.0.16299 has no timing options, only one write-only call that enables keepalive with an initial
 // delay and an interval, and fixes the count. kTimingAtOnce says whether this OS has that call; where not, it refuses.
 extern const bool kTimingAtOnce;
@@ -41,7 +45,7 @@ int GetAcceptQueueLength(Socket socket, std::int32_t* length);
 
 // An unconnected TCP socket of this process, to ask the kernel without touching anybody's connection.
 int OpenScratchSocket(Socket* socket);
-void CloseScratchSocket(Socket socket);
+void CloseSocket(Socket socket);
 
 // The name in this OS's documentation, for error messages.
 const char* OptionName(Option option);

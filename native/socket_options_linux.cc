@@ -16,6 +16,7 @@ const PosixOption kPosixOptions[kOptionCount] = {
 };
 
 const std::int32_t kUserTimeoutUnit = 1;
+const bool kEnableFirst = false;
 
 // net/ipv4/tcp.c, tcp_get_info: of a listening socket tcpi_unacked is the length of the accept queue.
 int GetAcceptQueueLength(Socket socket, std::int32_t* length) {

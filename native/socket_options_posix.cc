@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 namespace keepalive {
@@ -14,6 +15,11 @@ namespace {
 // The kernel's unit, rounded up: a connection never dies before its time. Without the sum, which could overflow.
 std::int32_t InUserTimeoutUnits(std::int32_t milliseconds) {
   return milliseconds / kUserTimeoutUnit + (milliseconds % kUserTimeoutUnit != 0 ? 1 : 0);
+}
+
+// Somebody else can have set more than fits.
+std::int32_t InMilliseconds(std::int32_t units) {
+  return static_cast<std::int32_t>(std::min<std::int64_t>(std::int64_t{units} * kUserTimeoutUnit, INT32_MAX));
 }
 
 int OpenTcpSocket(int family) {
@@ -34,7 +40,7 @@ int GetOption(Socket socket, Option option, std::int32_t* value) {
   const PosixOption& entry = kPosixOptions[option];
   if (getsockopt(static_cast<int>(socket), entry.level, entry.name, &held, &length) != 0) return -errno;
   if (option == kEnabled) held = held != 0 ? 1 : 0;  // BSD answers with the flag's bit
-  if (option == kUserTimeout) held *= kUserTimeoutUnit;
+  if (option == kUserTimeout) held = InMilliseconds(held);
   *value = held;
   return 0;
 }
@@ -46,7 +52,7 @@ int SetOption(Socket socket, Option option, std::int32_t value) {
 }
 
 std::int32_t AsHeld(Option option, std::int32_t value) {
-  return option == kUserTimeout ? InUserTimeoutUnits(value) * kUserTimeoutUnit : value;
+  return option == kUserTimeout ? InMilliseconds(InUserTimeoutUnits(value)) : value;
 }
 
 const bool kTimingAtOnce = false;
@@ -61,7 +67,7 @@ int OpenScratchSocket(Socket* socket) {
   return 0;
 }
 
-void CloseScratchSocket(Socket socket) { close(static_cast<int>(socket)); }
+void CloseSocket(Socket socket) { close(static_cast<int>(socket)); }
 
 const char* OptionName(Option option) { return kPosixOptions[option].text; }
 

@@ -13,6 +13,8 @@ int SetOption(Socket, Option, std::int32_t) { return kNoSuchOption; }
 
 std::int32_t AsHeld(Option, std::int32_t value) { return value; }
 
+const bool kEnableFirst = false;
+
 const bool kTimingAtOnce = false;
 
 int EnableAtOnce(Socket, std::int32_t, std::int32_t) { return kNoSuchOption; }
@@ -24,7 +26,7 @@ int OpenScratchSocket(Socket* socket) {
   return 0;
 }
 
-void CloseScratchSocket(Socket) {}
+void CloseSocket(Socket) {}
 
 const char* OptionName(Option option) {
   static const char* const kNames[kOptionCount] = {"SO_KEEPALIVE", "TCP_KEEPIDLE", "TCP_KEEPINTVL", "TCP_KEEPCNT",

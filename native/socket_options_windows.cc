@@ -9,11 +9,13 @@
 #include <uv.h>
 
 #include "socket_options.h"
+#include "windows_error.h"
 
 namespace keepalive {
 
 const int kNoSuchOption = UV_ENOPROTOOPT;
 const bool kTimingAtOnce = true;
+const bool kEnableFirst = false;
 
 namespace {
 
@@ -35,22 +37,7 @@ constexpr WinsockOption kOptions[kOptionCount] = {
     kMaxRtMs,
 };
 
-// libuv's own translation lacks these, and they are the ones that matter here.
-int LastError() {
-  const int error = WSAGetLastError();
-  switch (error) {
-    case WSAENOPROTOOPT:
-      return UV_ENOPROTOOPT;
-    case WSAEOPNOTSUPP:
-      return UV_ENOTSUP;
-    case WSAENETDOWN:
-      return UV_ENETDOWN;
-    case WSAENETRESET:  // keepalive on a connection that has already timed out
-      return UV_ENOTCONN;
-    default:
-      return uv_translate_sys_error(error);
-  }
-}
+int LastError() { return FromWinsock(WSAGetLastError()); }
 
 int Get(Socket socket, const WinsockOption& option, std::int32_t* value) {
   std::int32_t held = 0;  // SO_KEEPALIVE is answered with one byte
@@ -125,7 +112,7 @@ int OpenScratchSocket(Socket* socket) {
   return 0;
 }
 
-void CloseScratchSocket(Socket socket) { closesocket(static_cast<SOCKET>(socket)); }
+void CloseSocket(Socket socket) { closesocket(static_cast<SOCKET>(socket)); }
 
 const char* OptionName(Option option) { return kOptions[option].text; }
 

@@ -42,6 +42,10 @@ struct TcpInfo {
 // 0 or a libuv error; kNoSuchOption where the OS has nothing of the kind. Every field is set on success.
 int GetTcpInfo(Socket socket, TcpInfo* info);
 
+// Milliseconds since the peer was last heard from (data or an acknowledgement), or a libuv error; kNoSuchOption where
+// the OS does not tell. The same system call.
+std::int32_t GetLastHeard(Socket socket);
+
 // The system call that GetTcpInfo makes, and what it asks for, for error messages.
 extern const bool kTcpInfoIsIoctl;
 extern const char* const kTcpInfoName;

@@ -33,4 +33,6 @@ int GetTcpInfo(Socket socket, TcpInfo* info) {
   return 0;
 }
 
+std::int32_t GetLastHeard(Socket) { return kNoSuchOption; }
+
 }  // namespace keepalive

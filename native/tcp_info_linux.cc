@@ -2,6 +2,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstddef>
 #include <initializer_list>
@@ -52,6 +53,15 @@ int GetTcpInfo(Socket socket, TcpInfo* info) {
   info->value[kSinceAckReceived] = FIELD(tcpi_last_ack_recv);
 #undef FIELD
   return 0;
+}
+
+std::int32_t GetLastHeard(Socket socket) {
+  struct tcp_info raw = {};
+  constexpr socklen_t kNeeded = offsetof(struct tcp_info, tcpi_last_ack_recv) + sizeof(raw.tcpi_last_ack_recv);
+  socklen_t length = kNeeded;
+  if (getsockopt(static_cast<int>(socket), IPPROTO_TCP, TCP_INFO, &raw, &length) != 0) return -errno;
+  if (length < kNeeded) return kNoSuchOption;
+  return Clamped(std::min(raw.tcpi_last_data_recv, raw.tcpi_last_ack_recv));
 }
 
 }  // namespace keepalive

@@ -7,4 +7,6 @@ const char* const kTcpInfoName = "TCP_INFO";
 
 int GetTcpInfo(Socket, TcpInfo*) { return kNoSuchOption; }
 
+std::int32_t GetLastHeard(Socket) { return kNoSuchOption; }
+
 }  // namespace keepalive

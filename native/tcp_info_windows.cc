@@ -9,6 +9,7 @@
 #include <uv.h>
 
 #include "tcp_info.h"
+#include "windows_error.h"
 
 namespace keepalive {
 
@@ -32,7 +33,7 @@ int GetTcpInfo(Socket socket, TcpInfo* info) {
                                &bytes, nullptr, nullptr);
   if (refused != 0) {
     const int error = WSAGetLastError();
-    return error == WSAEOPNOTSUPP || error == WSAEINVAL ? kNoSuchOption : uv_translate_sys_error(error);
+    return error == WSAEOPNOTSUPP || error == WSAEINVAL ? kNoSuchOption : FromWinsock(error);
   }
 
   for (std::int32_t& value : info->value) value = kAbsent;
@@ -41,5 +42,7 @@ int GetTcpInfo(Socket socket, TcpInfo* info) {
   info->value[kRtt] = raw.RttUs > INT32_MAX ? INT32_MAX : static_cast<std::int32_t>(raw.RttUs);
   return 0;
 }
+
+std::int32_t GetLastHeard(Socket) { return kNoSuchOption; }
 
 }  // namespace keepalive

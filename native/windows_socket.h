@@ -2,34 +2,25 @@
 
 #include <uv.h>
 
+#include <cstddef>
+
 #include "socket_options.h"
 
 namespace keepalive {
 
 // Finds the socket of one libuv TCP handle without its address: JavaScript inverts the handle's reference flag (ref or
-// unref) between construction and Inverted(), and exactly one handle of the loop must have changed.
-class ReferenceSnapshot {
+// unref), and exactly one handle of the loop must have changed. Then JavaScript inverts it back. One for each loop.
+class SocketFinder {
  public:
-  explicit ReferenceSnapshot(uv_loop_t* loop);
-  ~ReferenceSnapshot();
-  ReferenceSnapshot(const ReferenceSnapshot&) = delete;
-  ReferenceSnapshot& operator=(const ReferenceSnapshot&) = delete;
+  // Inverts the flag of the handle; false: stop, an exception is pending.
+  using Invert = bool (*)(void* context);
 
   // kNotFound unless exactly one flag changed and that handle has a socket.
-  Socket Inverted() const;
+  Socket Find(uv_loop_t* loop, Invert invert, void* context);
   static constexpr Socket kNotFound = -1;
 
  private:
-  struct Entry {
-    uv_handle_t* handle;
-    bool referenced;
-  };
-  static void Count(uv_handle_t* handle, void* snapshot);
-  static void Remember(uv_handle_t* handle, void* snapshot);
-
-  Entry* entries_ = nullptr;
-  size_t size_ = 0;
-  size_t capacity_ = 0;
+  bool queue_is_known_ = false;
 };
 
 }  // namespace keepalive

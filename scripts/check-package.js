@@ -1,11 +1,13 @@
 'use strict';
-// What a stranger gets: packs, lints the tarball, installs it in an empty folder, runs the README's first example there,
-// with import and with require.
-const { execFileSync } = require('node:child_process');
-const { mkdtempSync, readFileSync, rmSync, writeFileSync } = require('node:fs');
+// What a stranger gets: packs, lints the tarball, installs it in an empty folder, opens its binaries, runs the README's
+// first example there, with import and with require, and again as where no binary fits.
+const { execFileSync, spawnSync } = require('node:child_process');
+const { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } = require('node:fs');
 const { tmpdir } = require('node:os');
 const path = require('node:path');
+const { check } = require('./prebuild/check.js');
 
+const largest = 1_000_000;
 const root = path.join(__dirname, '..');
 const folder = mkdtempSync(path.join(tmpdir(), 'tcp-keepalive-'));
 process.on('exit', () => rmSync(folder, { recursive: true }));
@@ -30,6 +32,8 @@ const asRequired = onAnyPort.replace(/import (\{.*?\}) from ('.*?');/g, 'const $
 
 writeFileSync(path.join(folder, 'package.json'), '{ "name": "stranger", "private": true }');
 run(folder, 'npm', 'install', tarball, '--foreground-scripts', '--no-audit', '--no-fund');
+const installed = path.join(folder, 'node_modules', 'tcp-keepalive');
+checkInstalled();
 writeFileSync(path.join(folder, 'example.mjs'), onAnyPort);
 writeFileSync(path.join(folder, 'example.cjs'), asRequired);
 run(folder, process.execPath, 'example.mjs');
@@ -37,3 +41,24 @@ run(folder, process.execPath, 'example.cjs');
 run(folder, process.execPath, '-p', "require('tcp-keepalive').readSystemKeepalive()");
 run(folder, process.execPath, '-p', "require('tcp-keepalive/heartbeat')");
 run(folder, 'npm', 'ls', '--omit=dev', '--all');
+
+// Where no binary fits: an error that names the command that helps.
+rmSync(path.join(installed, 'prebuilds'), { recursive: true });
+const { stderr } = spawnSync(process.execPath, ['example.mjs'], { cwd: folder, encoding: 'utf8' });
+const [, command = ''] = /`(npm run compile .*?)`/.exec(stderr) ?? [];
+if (!stderr.includes('ERR_KEEPALIVE_ADDON')) throw new Error(`without binaries:\n${stderr}`);
+run(folder, 'sh', '-c', command);
+run(folder, process.execPath, 'example.mjs');
+
+function checkInstalled() {
+  const { packages } = JSON.parse(readFileSync(path.join(folder, 'package-lock.json'), 'utf8'));
+  for (const [name, { hasInstallScript }] of Object.entries(packages)) {
+    if (hasInstallScript) throw new Error(`${name} has an install script`);
+  }
+  check(path.join(installed, 'prebuilds'));
+  const names = readdirSync(installed, { recursive: true, encoding: 'utf8' });
+  const files = names.map((name) => statSync(path.join(installed, name))).filter((file) => file.isFile());
+  const size = files.reduce((sum, file) => sum + file.size, 0);
+  if (size > largest) throw new Error(`unpacked it has ${size} bytes, more than ${largest}`);
+  console.log(`${files.length} files, ${size} bytes unpacked`);
+}

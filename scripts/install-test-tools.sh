@@ -11,9 +11,11 @@ need() { # PACKAGE TOOL ...
   done
 }
 need iproute2 ss ip
-need util-linux unshare nsenter prlimit
+need util-linux unshare nsenter prlimit setpriv
 need strace strace
 need python3 python3
+need clang clang++
+ls "$(clang++ -print-runtime-dir 2> /dev/null)"/libclang_rt.fuzzer* > /dev/null 2>&1 || missing+=(libclang-rt-dev)
 
 if [ ${#missing[@]} -gt 0 ]; then
   apt-get update

@@ -94,6 +94,18 @@ function connectTo(holder) {
     /** From now on packets to the peers leave and nothing answers: no FIN, no RST, no ICMP. */
     cut: () => void peerIp(`addr del ${there.address}/24 dev ${there.device}`),
 
+    /**
+     * One more address of the peers, with a cable of its own.
+     * @param {number} number 1 to 99
+     */
+    addPeer(number) {
+      const address = `10.83.0.${100 + number}`;
+      const plug = (/** @type {string} */ change) => void peerIp(`addr ${change} ${address}/32 dev ${there.device}`);
+      ip(`neigh replace ${address} lladdr ${there.mac} nud permanent dev ${here.device}`);
+      plug('add');
+      return { address, cut: () => plug('del'), mend: () => plug('add') };
+    },
+
     /** From now on packets to the peers are answered with ICMP: no route to that host. */
     reject() {
       peerIp(`addr del ${there.address}/24 dev ${there.device}`);

@@ -34,6 +34,12 @@ const tunedAgents = new WeakMap<Agent, TunedAgent>();
  *
  * A socket that refuses the profile is destroyed with the error, so its request fails with it; a pooled one is not
  * kept. Throws `ERR_INVALID_ARG_TYPE` and `ERR_KEEPALIVE_PROFILE`.
+ *
+ * @example
+ * ```ts
+ * const tuned: AgentKeepalive = applyKeepaliveToAgent(http.globalAgent, profiles.dataCenter);
+ * tuned.stop();
+ * ```
  */
 export function applyKeepaliveToAgent(agent: Agent, profile: KeepaliveProfile): AgentKeepalive {
   if (!isAgent(agent)) throw invalidArgumentType('agent', 'an http.Agent', agent);
@@ -52,7 +58,12 @@ export function applyKeepaliveToAgent(agent: Agent, profile: KeepaliveProfile): 
 function isAgent(value: unknown): value is Agent {
   // eslint-disable-next-line @typescript-eslint/no-require-imports
   const http = require('node:http') as typeof import('node:http');
-  return value instanceof http.Agent;
+  return value instanceof http.Agent && isObject(value.sockets) && isObject(value.freeSockets);
+}
+
+/** An agent whose constructor never ran has none of its pools. */
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
 }
 
 class TunedAgent implements AgentKeepalive {

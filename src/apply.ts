@@ -1,5 +1,15 @@
 import type { Socket } from 'node:net';
-import { CLOSED, NOT_CONNECTED, assertSocket, hasEnded, isAccepted, missing, socketDescriptor } from './descriptor.js';
+import {
+  CLOSED,
+  NOT_CONNECTED,
+  assertSocket,
+  borrowed,
+  hasEnded,
+  isAccepted,
+  missing,
+  release,
+  socketDescriptor,
+} from './descriptor.js';
 import { clearProfile, setProfile } from './kernel.js';
 import { checked, type CheckedProfile, type KeepaliveProfile } from './profile.js';
 
@@ -25,6 +35,11 @@ type FollowedSocket = Socket & { [followed]?: CheckedProfile | undefined };
  *
  * Throws `ERR_INVALID_ARG_TYPE`, `ERR_KEEPALIVE_PROFILE`, `ERR_KEEPALIVE_CLOSED`, `ERR_KEEPALIVE_NOT_TCP`,
  * `ERR_KEEPALIVE_UNSUPPORTED`, or the kernel's own code with `errno`, `syscall` and `option`.
+ *
+ * @example
+ * ```ts
+ * applyKeepalive(socket, profiles.presence); // true: it is in the kernel
+ * ```
  */
 export function applyKeepalive(socket: Socket, profile: KeepaliveProfile): boolean {
   assertSocket(socket);
@@ -35,7 +50,11 @@ export function applyKeepalive(socket: Socket, profile: KeepaliveProfile): boole
     return false;
   }
   if (descriptor < 0) throw missing(descriptor);
-  setProfile(descriptor, wanted);
+  try {
+    setProfile(descriptor, wanted);
+  } finally {
+    release(descriptor);
+  }
   if (!isAccepted(socket)) follow(socket, wanted);
   return true;
 }
@@ -47,12 +66,17 @@ export function applyKeepalive(socket: Socket, profile: KeepaliveProfile): boole
  * Use this and not `socket.setKeepAlive(false)`: Node skips a call that does not change what it set itself.
  *
  * Throws `ERR_INVALID_ARG_TYPE`, `ERR_KEEPALIVE_NOT_TCP`, or the kernel's own code with `errno`, `syscall` and `option`.
+ *
+ * @example
+ * ```ts
+ * disableKeepalive(socket);
+ * ```
  */
 export function disableKeepalive(socket: Socket): void {
   if (hasEnded(socket)) return;
   assertSocket(socket);
   const descriptor = socketDescriptor(socket);
-  if (descriptor >= 0) clearProfile(descriptor);
+  if (descriptor >= 0) borrowed(descriptor, clearProfile);
   else if (descriptor !== NOT_CONNECTED && descriptor !== CLOSED) throw missing(descriptor);
   forget(socket);
 }
@@ -75,7 +99,7 @@ function applyOnConnect(this: FollowedSocket): void {
   try {
     const descriptor = socketDescriptor(this);
     if (descriptor < 0) throw missing(descriptor);
-    setProfile(descriptor, profile);
+    borrowed(descriptor, () => setProfile(descriptor, profile));
   } catch (error) {
     this.destroy(error as Error);
   }

@@ -1,6 +1,8 @@
+import { createRequire } from 'node:module';
 import path from 'node:path';
-import loadAddon from 'node-gyp-build';
+import { candidates, runningTarget, type Target } from './addon-file.js';
 import { KeepaliveError } from './errors.js';
+import { whatToDo, type Attempt } from './load-advice.js';
 
 /** `native/addon.cc`. Each call answers 0 or a libuv error number, with the details in `slots`. */
 export interface Binding {
@@ -23,6 +25,16 @@ export interface Binding {
   /** The call that `readTcpInfo` makes and what it asks for. */
   readonly tcpInfoSyscall: 'getsockopt' | 'ioctl';
   readonly tcpInfoName: string;
+  /** Descriptors that {@link lastHeard} takes at once, replaced by its answers. Copy them before anything else runs. */
+  readonly batch: Int32Array;
+  /**
+   * Replaces the first `count` descriptors in `batch`, each by milliseconds since its peer was heard, or a negative error
+   * number: `noSuchOption` where the OS does not tell.
+   */
+  lastHeard(count: number): void;
+  readonly noSuchOption: number;
+  /** Milliseconds on a clock that nobody sets and that goes on while the machine sleeps. */
+  now(): number;
   /** Connections that wait to be accepted, or a negative error number. */
   acceptQueueLength(descriptor: number): number;
   try(
@@ -32,6 +44,8 @@ export interface Binding {
     count: number,
     userTimeout: number,
   ): number;
+  /** Where the runtime hands out duplicates. */
+  closeDuplicate(descriptor: number): void;
   /** Windows only, where handles have no descriptor. */
   readonly findSocket?: (invertReference: () => void) => number;
 }
@@ -57,24 +71,33 @@ export const absent = -1;
 /** `Syscall` in `native/keepalive.h`. */
 export const syscalls = ['socket', 'getsockopt', 'setsockopt', 'ioctl'] as const;
 
-/** Loads the addon below `root`, or says what was tried and what to do. */
-export function loadBinding(root: string): Binding {
-  try {
-    return loadAddon(root) as Binding;
-  } catch (cause) {
-    throw new KeepaliveError('ERR_KEEPALIVE_ADDON', explain(root, cause), { cause });
+// Not `require`: bundlers replace that.
+const load = createRequire(__filename);
+
+/** Loads the first of the {@link candidates} that loads, or says what was tried and what to do. */
+export function loadBinding(root: string, folder: string, target: Target = runningTarget()): Binding {
+  const attempts: Attempt[] = [];
+  for (const { path, file } of candidates(root, folder, target)) {
+    try {
+      return load(file()) as Binding;
+    } catch (error) {
+      attempts.push({ path, error: error as Error });
+    }
   }
+  const { error: cause } = attempts.find(({ error }) => error.code !== 'ENOENT') ?? attempts[0]!;
+  throw new KeepaliveError('ERR_KEEPALIVE_ADDON', explain(root, target, attempts), { cause });
 }
 
-function explain(root: string, cause: unknown): string {
-  const target = `${process.platform}-${process.arch}`;
+function explain(root: string, { platform, arch }: Target, attempts: readonly Attempt[]): string {
   return [
-    `The native addon of tcp-keepalive could not be loaded on ${target}, Node ${process.version}.`,
-    `Tried: ${path.join(root, 'build', 'Release')}, then ${path.join(root, 'prebuilds', target)}.`,
-    `Reason: ${cause instanceof Error ? cause.message : String(cause)}`,
-    'What to do: install on the machine (or image) that runs it, with install scripts allowed and a C++17 compiler and',
-    'Python 3 present, or run `npm rebuild tcp-keepalive --foreground-scripts` there and read what it prints.',
+    `The native addon of tcp-keepalive could not be loaded on ${platform}-${arch}, Node ${process.version}. Tried:`,
+    ...attempts.map(({ path, error }) => `- ${path}: ${error.code === 'ENOENT' ? 'not there' : firstLine(error)}`),
+    `What to do: ${whatToDo(root, attempts)}`,
   ].join('\n');
 }
 
-export const binding = loadBinding(path.join(__dirname, '..'));
+function firstLine({ message }: Error): string {
+  return message.split('\n', 1)[0]!;
+}
+
+export const binding = loadBinding(path.join(__dirname, '..'), __dirname);

@@ -3,11 +3,12 @@ import { outOfRange } from './errors.js';
 import {
   checked,
   matchingUserTimeout,
+  probePeriod,
   requestedUserTimeout,
   type CheckedProfile,
   type KeepaliveProfile,
 } from './profile.js';
-import { probesInOneTick, receiveBacklog } from './timer-wheel.js';
+import { latestTick, probesInOneTick, receiveBacklog } from './timer-wheel.js';
 
 /** What {@link checkProfile} may be told about where a profile is to be used. */
 export interface KeepalivePath {
@@ -32,13 +33,13 @@ export type ProfileFindingCode =
   | 'ONE_LOST_PROBE_KILLS'
   /** A peer that is alive but does not read for as long as the user timeout is ended too (Linux). */
   | 'SLOW_CONSUMERS_MAY_END'
-  /** The user timeout is later than the last probe: the count has no effect (Linux). */
+  /** The user timeout falls before or after the last probe: it decides, and the count has no effect (Linux). */
   | 'COUNT_IS_IGNORED'
   /** Without a user timeout unacknowledged data hides a vanished peer. */
   | 'NO_USER_TIMEOUT'
   /** The interval is longer than the initial delay: the peer is probed less often than the delay says. */
   | 'INTERVAL_ABOVE_INITIAL_DELAY'
-  /** The path forgets the connection before it is probed. */
+  /** The path forgets the connection before it is probed, also as late as Linux may round the delay up. */
   | 'IDLE_TIMEOUT_TOO_SHORT'
   /** So many connections are probed in one tick that a receive backlog overflows. */
   | 'PROBES_OVERFLOW_BACKLOG'
@@ -52,11 +53,18 @@ export type ProfileFindingCode =
  * empty list means nothing to say. The numbers are Linux's.
  *
  * Throws as `defineProfile` does; `ERR_INVALID_ARG_TYPE` or `ERR_OUT_OF_RANGE` for a bad `path`.
+ *
+ * @example
+ * ```ts
+ * const path: KeepalivePath = { idleTimeout: 350_000, connections: 20_000 };
+ * const findings: ProfileFinding[] = checkProfile(profiles.lowPower, path);
+ * const codes: ProfileFindingCode[] = findings.map(({ code }) => code); // 'IDLE_TIMEOUT_TOO_SHORT' and two more
+ * ```
  */
 export function checkProfile(profile: KeepaliveProfile, path: KeepalivePath = {}): ProfileFinding[] {
   const wanted = checked(profile);
-  checkPath(path);
-  return [...aboutUserTimeout(wanted), ...aboutTiming(wanted, path), ...aboutHeartbeat(wanted, path)];
+  const known = checkedPath(path);
+  return [...aboutUserTimeout(wanted), ...aboutTiming(wanted, known), ...aboutHeartbeat(wanted, known)];
 }
 
 function* aboutUserTimeout(profile: CheckedProfile): Generator<ProfileFinding> {
@@ -81,7 +89,7 @@ function* aboutUserTimeout(profile: CheckedProfile): Generator<ProfileFinding> {
       message: `A user timeout of ${seconds(userTimeout)} can end a live connection after one lost probe; give at least ${seconds(secondProbe)}, initialDelay + 2 * interval.`,
     };
   }
-  if (userTimeout > lastProbe) {
+  if (userTimeout > lastProbe || userTimeout <= lastProbe - interval) {
     yield {
       code: 'COUNT_IS_IGNORED',
       message: `On Linux a user timeout of ${seconds(userTimeout)} takes the place of the count of ${count}, which would have decided after ${seconds(lastProbe)}.`,
@@ -99,10 +107,14 @@ function* aboutTiming(profile: CheckedProfile, path: KeepalivePath): Generator<P
     };
   }
   const isProbed = initialDelay < heartbeat;
-  if (idleTimeout !== undefined && Math.min(initialDelay, heartbeat) >= idleTimeout) {
+  const period = probePeriod(profile);
+  if (idleTimeout !== undefined && Math.min(latestTick(period), heartbeat) >= idleTimeout) {
+    const late = isProbed
+      ? `a probe after ${seconds(period)}, which Linux may round up to ${seconds(latestTick(period))},`
+      : `the heartbeat after ${seconds(heartbeat)}`;
     yield {
       code: 'IDLE_TIMEOUT_TOO_SHORT',
-      message: `The path forgets an idle connection after ${seconds(idleTimeout)}, before ${isProbed ? 'the first probe' : 'the heartbeat'} at ${seconds(Math.min(initialDelay, heartbeat))} could keep it alive.`,
+      message: `The path forgets an idle connection after ${seconds(idleTimeout)}, before ${late} could keep it alive.`,
     };
   }
   const together = connections === undefined || !isProbed ? 0 : probesInOneTick(connections, initialDelay);
@@ -141,12 +153,14 @@ function seconds(milliseconds: number): string {
   return `${milliseconds / 1000} s`;
 }
 
-function checkPath(path: KeepalivePath): void {
+/** Read once: an object can answer anything the second time. */
+function checkedPath(path: KeepalivePath): KeepalivePath {
   assertObject('path', path);
-  for (const name of ['idleTimeout', 'connections', 'heartbeat'] as const) {
-    const value: unknown = path[name];
+  const { idleTimeout, connections, heartbeat } = path;
+  for (const [name, value] of Object.entries<unknown>({ idleTimeout, connections, heartbeat })) {
     if (value === undefined) continue;
     assertNumber(`path.${name}`, value);
     if (!(value >= 0 && value < Infinity)) throw outOfRange(`path.${name}`, '0 or more', value);
   }
+  return { idleTimeout, connections, heartbeat };
 }

@@ -1,43 +1,73 @@
-import { Socket, type Server } from 'node:net';
+import { Server, Socket } from 'node:net';
 import { Duplex } from 'node:stream';
-import { binding, type Binding } from './binding.js';
 import { KeepaliveError, invalidArgumentType } from './errors.js';
+import { CLOSED, HIDDEN, NOT_CONNECTED, NOT_TCP, type Handle, type Runtime } from './runtime.js';
+import { bun } from './runtime-bun.js';
+import { deno } from './runtime-deno.js';
+import { node } from './runtime-node.js';
 
-/** The part of Node's stream handles (`TCP`, `Pipe`, `TLSWrap`, `JSStream`) that this file relies on. */
-export interface Handle {
-  readonly fd?: number;
-  /** The handle below a `TLSWrap`. */
-  readonly _parent?: Handle | null;
-  hasRef(): boolean;
-  ref(): void;
-  unref(): void;
-}
+export { CLOSED, NOT_CONNECTED } from './runtime.js';
 
 interface WithHandle {
   readonly _handle?: Handle | null;
 }
 
-/** What {@link socketDescriptor} and {@link serverDescriptor} answer instead of a descriptor. */
-export const NOT_CONNECTED = -1;
-export const CLOSED = -2;
-export const NOT_TCP = -3;
-
-/** The descriptor of a connected socket, or {@link NOT_CONNECTED}, {@link CLOSED} or {@link NOT_TCP}. */
-export function socketDescriptor(socket: Socket): number {
-  const handle = (socket as unknown as WithHandle)._handle;
-  // Node takes the handle away as it destroys the socket.
-  if (handle === null || handle === undefined) return socket.destroyed || wasSentAway(socket) ? CLOSED : NOT_CONNECTED;
-  if (socket.connecting) return isTcp(transport(handle)) ? NOT_CONNECTED : NOT_TCP;
-  if (handle.fd !== undefined && handle.fd >= 0) return handle.fd;
-  if (isOverDestroyed(socket)) return CLOSED;
-  const descriptor = handleDescriptor(handle);
-  return descriptor === NOT_TCP && isTcp(transport(handle)) ? NOT_CONNECTED : descriptor;
+/** Bun and Deno also say which Node they stand in for. */
+function currentRuntime({ versions }: NodeJS.Process): Runtime {
+  if (versions['bun'] !== undefined) return bun;
+  return versions['deno'] !== undefined ? deno : node;
 }
 
-/** The descriptor of a listening server, or {@link NOT_CONNECTED} or {@link NOT_TCP}. */
+const runtime = currentRuntime(process);
+
+/** Due for every answer of {@link socketDescriptor} and {@link serverDescriptor} that is a descriptor, after its use. */
+export const { release } = runtime;
+
+/** Uses a descriptor and releases it. */
+export function borrowed<Result>(descriptor: number, use: (descriptor: number) => Result): Result {
+  try {
+    return use(descriptor);
+  } finally {
+    release(descriptor);
+  }
+}
+
+/** The descriptor of a connected socket, or one of the answers of `runtime.ts`. */
+export function socketDescriptor(socket: Socket): number {
+  const handle = (socket as unknown as WithHandle)._handle;
+  if (handle === null || handle === undefined) return withoutHandle(socket);
+  if (socket.connecting) return runtime.isTcp(transport(handle)) ? NOT_CONNECTED : NOT_TCP;
+  const { fd } = handle; // once: it is a getter that costs 50 ns
+  if (fd !== undefined && fd >= 0) return fd;
+  return isOverDestroyed(socket) ? CLOSED : runtime.descriptorOf(transport(handle));
+}
+
+/** The descriptor of a listening server, or one of the answers of `runtime.ts`. */
 export function serverDescriptor(server: Server): number {
   const handle = (server as unknown as WithHandle)._handle;
-  return handle === null || handle === undefined ? NOT_CONNECTED : handleDescriptor(handle);
+  if (handle === null || handle === undefined) return NOT_CONNECTED;
+  const { fd } = handle;
+  return fd !== undefined && fd >= 0 ? fd : runtime.descriptorOf(transport(handle));
+}
+
+/** Node takes the handle away as it destroys the socket. */
+function withoutHandle(socket: Socket): number {
+  if (socket.destroyed || wasSentAway(socket)) return CLOSED;
+  return runtime.hasNoHandle(socket) ? HIDDEN : NOT_CONNECTED;
+}
+
+/** Whether the socket can carry a TCP connection, as far as its handle tells. */
+export function isTcpSocket(socket: Socket): boolean {
+  const handle = (socket as unknown as WithHandle)._handle;
+  return handle === null || handle === undefined || runtime.isTcp(transport(handle));
+}
+
+const noEvent = Symbol();
+const ignore = (): void => undefined;
+
+/** The socket itself, also behind the proxy that http2 hands out: an emitter answers itself. */
+export function unproxied(socket: Socket): Socket {
+  return socket.off(noEvent, ignore);
 }
 
 /** Whether the socket came from a server: nobody connects it again. */
@@ -63,6 +93,19 @@ export function assertSocket(socket: unknown): asserts socket is Socket {
   const kind = kindOf(socket);
   if (kind === 'socket') return;
   throw kind === 'ended' ? missing(CLOSED) : invalidArgumentType('socket', 'a net.Socket', socket);
+}
+
+/** Throws `ERR_INVALID_ARG_TYPE`, or `ERR_KEEPALIVE_UNSUPPORTED` for a server that this runtime gives no handle. */
+export function assertServer(server: unknown): asserts server is Server {
+  if (!isServer(server)) throw invalidArgumentType('server', 'a net.Server', server);
+}
+
+/** Throws `ERR_KEEPALIVE_UNSUPPORTED` for a server that this runtime gives no handle. */
+export function isServer(value: unknown): value is Server {
+  if (kindOf(value) !== 'other') return false;
+  if (value instanceof Server) return true;
+  if (runtime.hasNoHandle(value)) throw missing(HIDDEN);
+  return false;
 }
 
 /** Whether http2 handed this out as a socket that has ended since. */
@@ -93,6 +136,8 @@ export function missing(answer: number, cause?: KeepaliveError): KeepaliveError 
       );
     case CLOSED:
       return new KeepaliveError('ERR_KEEPALIVE_CLOSED', 'The socket is closed', { cause });
+    case HIDDEN:
+      return new KeepaliveError('ERR_KEEPALIVE_UNSUPPORTED', runtime.whyHidden);
     default:
       return notTcp();
   }
@@ -107,37 +152,11 @@ export function notTcp(details: ConstructorParameters<typeof KeepaliveError>[2] 
   );
 }
 
-function handleDescriptor(handle: Handle): number {
-  const { fd } = handle;
-  if (fd !== undefined && fd >= 0) return fd;
-  if (binding.findSocket === undefined || !isTcp(transport(handle))) return NOT_TCP;
-  const socket = findSocket(binding.findSocket, transport(handle));
-  return socket < 0 ? NOT_TCP : socket;
-}
-
-const foundSockets = new WeakMap<Handle, number>();
-
-/** Windows: the SOCKET of a TCP handle, found by inverting its reference flag; -1 where it has none yet. */
-export function findSocket(find: NonNullable<Binding['findSocket']>, handle: Handle): number {
-  const known = foundSockets.get(handle);
-  if (known !== undefined) return known;
-  const found = find(() => {
-    if (handle.hasRef()) handle.unref();
-    else handle.ref();
-  });
-  if (found >= 0) foundSockets.set(handle, found);
-  return found;
-}
-
 /** The handle at the bottom of any TLS layers. */
 export function transport(handle: Handle): Handle {
   let bottom = handle;
   while (bottom._parent !== undefined && bottom._parent !== null) bottom = bottom._parent;
   return bottom;
-}
-
-function isTcp(handle: Handle): boolean {
-  return handle.constructor.name === 'TCP';
 }
 
 /** Tells one listening of a server from the next, which may get the same descriptor; null where it does not listen. */

@@ -21,6 +21,11 @@ export interface DetectionTime {
  * `inFlight`: the user timeout where the profile sets one and the OS has it (macOS: rounded up to seconds), else null.
  *
  * Throws as {@link defineProfile} does.
+ *
+ * @example
+ * ```ts
+ * const { idle, inFlight }: DetectionTime = detectionTime(profiles.presence); // 45 000 each on Linux
+ * ```
  */
 export function detectionTime(profile: KeepaliveProfile): DetectionTime {
   const wanted = checked(profile);

@@ -20,8 +20,15 @@ const reasons = new Map<unknown, DisconnectReason>([
  * - 'unreachable': the network said that there is no way to it (`EHOSTUNREACH`, `ENETUNREACH`, `EHOSTDOWN`, `ENETDOWN`).
  *   Linux reports a peer that vanished with data in flight like this when an ICMP message came meanwhile.
  * - 'reset': the peer's kernel does not know the connection (`ECONNRESET`, `ECONNABORTED`, `EPIPE`): it restarted, or its
- *   program ended.
+ *   program ended. Windows also says `ECONNABORTED` for some time-outs.
  * - 'other': says nothing about a connection that was there, for example `ECONNREFUSED` or an error of TLS.
+ *
+ * @example
+ * ```ts
+ * socket.on('error', (error) => {
+ *   const reason: DisconnectReason = disconnectReason(error); // 'timed-out': the peer has vanished
+ * });
+ * ```
  */
 export function disconnectReason(error?: unknown): DisconnectReason {
   if (error === undefined || error === null) return 'closed';

@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import { getSystemErrorMap } from 'node:util';
 
 export { display, invalidArgumentType, outOfRange } from './invalid-argument.js';
@@ -8,7 +9,8 @@ export const errorCodes = {
   ERR_KEEPALIVE_NOT_TCP: 'The target does not carry one TCP connection of this process',
   ERR_KEEPALIVE_NOT_CONNECTED: 'There is nothing to read yet: the socket is not connected, the server not listening',
   ERR_KEEPALIVE_CLOSED: 'The socket is closed',
-  ERR_KEEPALIVE_UNSUPPORTED: 'This operating system does not have the option',
+  ERR_KEEPALIVE_UNSUPPORTED:
+    'This operating system does not have the option, or this runtime does not tell the descriptor',
   ERR_KEEPALIVE_PLAN: 'Two constraints of a plan cannot both be met',
   ERR_KEEPALIVE_SILENCE: 'A watchdog heard nothing for as long as its timeout',
   ERR_KEEPALIVE_ADDON: 'The native addon could not be loaded',
@@ -29,6 +31,17 @@ export interface KeepaliveErrorDetails {
 /**
  * Every error of this package but one: a wrong argument type is a `TypeError` with code `ERR_INVALID_ARG_TYPE`, as in
  * Node. Match on `code`; messages may change.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   applyKeepalive(socket, { initialDelay: 30, interval: 5_000, count: 3 });
+ * } catch (error) {
+ *   if (!(error instanceof KeepaliveError)) throw error;
+ *   const code: KeepaliveErrorCode | (string & {}) = error.code; // 'ERR_KEEPALIVE_PROFILE'
+ *   const { field, option }: KeepaliveErrorDetails = error; // 'initialDelay', undefined
+ * }
+ * ```
  */
 export class KeepaliveError extends Error {
   /** A {@link KeepaliveErrorCode}, or the kernel's name for a refused system call (`'EINVAL'`). */
@@ -56,6 +69,12 @@ export class KeepaliveError extends Error {
 
 /** The kernel's name and words for a libuv error number. */
 export function systemErrorText(errno: number): { name: string; text: string } {
-  const [name, text] = getSystemErrorMap().get(errno) ?? [`error ${errno}`, 'unknown error'];
+  const [name, text] = getSystemErrorMap().get(errno) ?? [unnamedByLibuv(errno), 'the system gives no description'];
   return { name, text };
+}
+
+/** libuv names those that its own calls can give; a security module or a sandbox may give any. */
+function unnamedByLibuv(errno: number): string {
+  const known = Object.entries(constants.errno).find(([, number]) => number === -errno);
+  return known?.[0] ?? `error ${errno}`;
 }

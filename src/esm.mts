@@ -1,6 +1,7 @@
 // The same names for `import`, from the same single copy. By name: `export *` would add `__esModule`.
 export {
   KeepaliveError,
+  LivenessMonitor,
   applyKeepalive,
   applyKeepaliveToAgent,
   applyKeepaliveToAll,
@@ -36,6 +37,9 @@ export type {
   KeepaliveSettings,
   KeepaliveSupport,
   KeepaliveTraffic,
+  LivenessEvents,
+  LivenessOptions,
+  LivenessSnapshot,
   ProfileFinding,
   ProfileFindingCode,
   ServerKeepalive,

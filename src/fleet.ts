@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { applyKeepalive } from './apply.js';
-import { assertNumber, assertObject } from './arguments.js';
+import { assertNumber, assertObject, longestDelay } from './arguments.js';
 import { assertSocket } from './descriptor.js';
 import { KeepaliveError, invalidArgumentType, outOfRange } from './errors.js';
 import { defineProfile, type KeepaliveProfile } from './profile.js';
@@ -47,6 +47,13 @@ export interface FleetFailure {
  * Before the first socket it rejects with `ERR_INVALID_ARG_TYPE` (also for anything in `sockets` that is no socket),
  * `ERR_KEEPALIVE_PROFILE`, or `ERR_OUT_OF_RANGE` for a bad `spread`; later only with the signal's reason. A socket that
  * refuses is listed in `failed`.
+ *
+ * @example
+ * ```ts
+ * const options: FleetOptions = { signal: AbortSignal.timeout(60_000) };
+ * const { applied, failed }: FleetResult = await applyKeepaliveToAll(sockets, profiles.mobileNat, options);
+ * failed.forEach(({ socket, error }: FleetFailure) => console.error(socket.remoteAddress, error.message));
+ * ```
  */
 export async function applyKeepaliveToAll(
   sockets: Iterable<Socket>,
@@ -78,9 +85,6 @@ export async function applyKeepaliveToAll(
   return { applied, skipped, failed };
 }
 
-/** The longest delay of a Node timer. */
-const longestSpread = 0x7fffffff;
-
 /** Half of the backlog is left to others. */
 const inOneTick = receiveBacklog / 2;
 
@@ -100,21 +104,23 @@ async function collect(sockets: Iterable<Socket>, signal: AbortSignal | undefine
     assertSocket(socket);
     fleet.push(socket);
   };
+  // Of the wrong thing there can be more than memory holds copies of.
+  if (Array.isArray(sockets) && sockets.length > 0) assertSocket(sockets[0]);
   // A live array must not lose elements meanwhile; other iterables are read over several turns.
   await inSlices(Array.isArray(sockets) ? [...(sockets as Socket[])] : sockets, add, { signal });
   return fleet;
 }
 
+/** Read once: an object can answer anything the second time. */
 function checkedOptions(options: FleetOptions): FleetOptions {
   assertObject('options', options);
   const { signal, spread } = options;
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw invalidArgumentType('options.signal', 'an AbortSignal', signal);
   }
-  if (spread === undefined) return options;
-  assertNumber('options.spread', spread);
-  if (!(spread >= 0 && spread <= longestSpread)) {
-    throw outOfRange('options.spread', `0 to ${longestSpread} milliseconds`, spread);
+  if (spread !== undefined) assertNumber('options.spread', spread);
+  if (spread !== undefined && !(spread >= 0 && spread <= longestDelay)) {
+    throw outOfRange('options.spread', `0 to ${longestDelay} milliseconds`, spread);
   }
-  return options;
+  return { signal, spread };
 }

@@ -7,6 +7,12 @@ export { disconnectReason, type DisconnectReason } from './disconnect-reason.js'
 export { KeepaliveError, type KeepaliveErrorCode, type KeepaliveErrorDetails } from './errors.js';
 export { readSystemKeepalive, type KeepaliveSettings } from './kernel.js';
 export type { KeepaliveLimits, KeepaliveRange } from './platform.js';
+export {
+  LivenessMonitor,
+  type LivenessEvents,
+  type LivenessOptions,
+  type LivenessSnapshot,
+} from './liveness-monitor.js';
 export { planKeepalive, type KeepaliveConstraints } from './plan.js';
 export { defineProfile, type KeepaliveProfile } from './profile.js';
 export { profiles } from './profiles.js';

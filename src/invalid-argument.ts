@@ -17,6 +17,14 @@ export function outOfRange(name: string, range: string, value: number): RangeErr
 
 /** A value as a message shows it: short, on one line, without running the value's own code. */
 export function display(value: unknown): string {
-  const shown = inspect(value, { depth: 0, customInspect: false, breakLength: Infinity });
+  const shown = inspected(value);
   return shown.length > 60 ? `${shown.slice(0, 57)}...` : shown;
+}
+
+function inspected(value: unknown): string {
+  try {
+    return inspect(value, { depth: 0, customInspect: false, breakLength: Infinity });
+  } catch {
+    return `a value of type ${typeof value}`; // a typed array whose buffer was transferred, a getter that throws
+  }
 }

@@ -58,16 +58,19 @@ function tryProfile(key: string, values: readonly [number, number, number, numbe
   takenProfiles.add(key);
 }
 
-/** Puts back what {@link getSettings} read. */
+/**
+ * Puts back what {@link getSettings} read. The system's own defaults can be beyond what a socket can be given (Linux:
+ * `net.ipv4.tcp_keepalive_time` of 86 400): then the most that it can be given.
+ */
 export function putSettings(descriptor: number, held: KeepaliveSettings): void {
-  const { enabled, initialDelay, interval, count, userTimeout } = held;
+  const { limits } = platform;
   const errno = binding.apply(
     descriptor,
-    enabled ? 1 : 0,
-    initialDelay / second,
-    interval / second,
-    count,
-    userTimeout ?? absent,
+    held.enabled ? 1 : 0,
+    Math.min(held.initialDelay, limits.initialDelay.max) / second,
+    Math.min(held.interval, limits.interval.max) / second,
+    Math.min(held.count, limits.count.max),
+    held.userTimeout ?? absent,
   );
   if (errno !== 0) throw refusal(errno);
 }
@@ -96,6 +99,11 @@ export function getSettings(descriptor: number): KeepaliveSettings {
  *
  * Throws the kernel's error if no socket can be opened (`EMFILE`), `ERR_KEEPALIVE_UNSUPPORTED` on an OS without the
  * options.
+ *
+ * @example
+ * ```ts
+ * const { initialDelay }: KeepaliveSettings = readSystemKeepalive(); // 7 200 000 unless somebody has set it
+ * ```
  */
 export function readSystemKeepalive(): KeepaliveSettings {
   const errno = binding.readSystem();

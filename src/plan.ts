@@ -2,15 +2,15 @@ import { assertNumber, assertObject } from './arguments.js';
 import { KeepaliveError, invalidArgumentType, outOfRange } from './errors.js';
 import { platform } from './platform.js';
 import { defineProfile, type KeepaliveProfile } from './profile.js';
-import { coarsestStep } from './timer-wheel.js';
+import { coarsestStep, latestTick } from './timer-wheel.js';
 
 /** What {@link planKeepalive} is to meet. Times in milliseconds. */
 export interface KeepaliveConstraints {
   /** How long after its last answer a vanished peer may go unnoticed: `detectionTime(plan).idle` is no longer. */
   readonly detectWithin: number;
   /**
-   * When the shortest-lived NAT or load balancer in the path forgets an idle connection: the `initialDelay` is below.
-   * Linux may round the delay up by as much as an eighth, so leave that much room below a limit that is strict.
+   * When the shortest-lived NAT or load balancer in the path forgets an idle connection: the first probe comes
+   * before, also as late as Linux may round the `initialDelay` up (measured: 239 s became 239.9 to 254.8 s).
    */
   readonly idleTimeout?: number | undefined;
   /**
@@ -55,22 +55,25 @@ const defaultLost = 2;
  *
  * Throws `ERR_KEEPALIVE_PLAN` when two constraints cannot both be met, with both and by how much in the message;
  * `ERR_INVALID_ARG_TYPE` or `ERR_OUT_OF_RANGE` for a bad argument.
+ *
+ * @example
+ * ```ts
+ * const constraints: KeepaliveConstraints = { detectWithin: 120_000, idleTimeout: 270_000 };
+ * const quietest: KeepaliveProfile = planKeepalive(constraints);
+ * ```
  */
 export function planKeepalive(constraints: KeepaliveConstraints): Readonly<KeepaliveProfile> {
-  checkConstraints(constraints);
-  const { detectWithin, idleTimeout = Infinity, tolerateLost = defaultLost, heartbeat } = constraints;
+  const wanted = checkedConstraints(constraints);
+  const { detectWithin, idleTimeout = Infinity, tolerateLost = defaultLost, heartbeat } = wanted;
   const count = tolerateLost + 1;
   const isKeptOpen = heartbeat !== undefined && heartbeat < idleTimeout;
   const verdictWithin = beforeHeartbeats(detectWithin, heartbeat);
-  checkConflicts(constraints, verdictWithin, count, isKeptOpen ? Infinity : idleTimeout);
+  checkConflicts(wanted, verdictWithin, count, isKeptOpen ? Infinity : idleTimeout);
 
   const total = Math.floor(Math.min(verdictWithin, longestUserTimeout) / second);
-  const fits = (delay: number) => delay + count * leastInterval(delay) <= total;
-  const initialDelay = last(
-    fits,
-    shortestDelay,
-    Math.min(seconds(limits.initialDelay.max), below(isKeptOpen ? Infinity : idleTimeout)),
-  );
+  const fits = (delay: number) =>
+    delay + count * leastInterval(delay) <= total && (isKeptOpen || latestTick(delay * second) < idleTimeout);
+  const initialDelay = last(fits, shortestDelay, seconds(limits.initialDelay.max));
   const interval = Math.min(Math.floor((total - initialDelay) / count), initialDelay, seconds(limits.interval.max));
   return defineProfile({
     initialDelay: initialDelay * second,
@@ -110,11 +113,6 @@ function seconds(milliseconds: number): number {
   return milliseconds / second;
 }
 
-/** The longest whole seconds that are strictly below. */
-function below(milliseconds: number): number {
-  return Math.ceil(milliseconds / second) - 1;
-}
-
 function checkConflicts(
   { detectWithin, heartbeat }: KeepaliveConstraints,
   verdictWithin: number,
@@ -135,9 +133,10 @@ function checkConflicts(
     );
   }
   const shortest = shortestDelay * second;
-  if (idleTimeout <= shortest) {
+  const longer = latestTick(shortest) + 1;
+  if (idleTimeout < longer) {
     throw conflict(
-      `idleTimeout ${idleTimeout} and the shortest initialDelay of ${shortest} need at least ${shortest + 1}: ${shortest + 1 - idleTimeout} more`,
+      `idleTimeout ${idleTimeout} and the shortest initialDelay of ${shortest}, which Linux may round up to ${longer - 1}, need at least ${longer}: ${longer - idleTimeout} more`,
     );
   }
 }
@@ -151,7 +150,8 @@ function conflict(message: string): KeepaliveError {
   return new KeepaliveError('ERR_KEEPALIVE_PLAN', message);
 }
 
-function checkConstraints(constraints: KeepaliveConstraints): void {
+/** Read once: an object can answer anything the second time. */
+function checkedConstraints(constraints: KeepaliveConstraints): KeepaliveConstraints {
   assertObject('constraints', constraints);
   for (const [name, value] of Object.entries(constraints)) {
     const known = (names as readonly string[]).includes(name);
@@ -161,10 +161,14 @@ function checkConstraints(constraints: KeepaliveConstraints): void {
   checkTime('detectWithin', detectWithin);
   if (idleTimeout !== undefined) checkTime('idleTimeout', idleTimeout);
   if (heartbeat !== undefined) checkTime('heartbeat', heartbeat);
-  if (tolerateLost === undefined) return;
-  assertNumber('constraints.tolerateLost', tolerateLost);
-  if (!(Number.isInteger(tolerateLost) && tolerateLost >= 1 && tolerateLost <= mostLost)) {
-    throw outOfRange('constraints.tolerateLost', `an integer from 1 to ${mostLost}`, tolerateLost);
+  if (tolerateLost !== undefined) checkLost(tolerateLost);
+  return { detectWithin, idleTimeout, tolerateLost, heartbeat };
+}
+
+function checkLost(value: number): void {
+  assertNumber('constraints.tolerateLost', value);
+  if (!(Number.isInteger(value) && value >= 1 && value <= mostLost)) {
+    throw outOfRange('constraints.tolerateLost', `an integer from 1 to ${mostLost}`, value);
   }
 }
 

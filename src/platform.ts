@@ -17,6 +17,8 @@ export interface KeepaliveLimits {
 export interface Platform {
   readonly limits: KeepaliveLimits;
   readonly tcpInfo: boolean;
+  /** The kernel tells when the peer was last heard from. */
+  readonly lastHeard: boolean;
   readonly listenerInheritance: boolean;
   /** What the kernel answers to a new setting once a connection is dead but not yet closed here. */
   readonly deadConnectionErrors: readonly string[];
@@ -44,6 +46,7 @@ function limits(seconds: number, count: number, userTimeout: number | null): Kee
 const linux: Platform = {
   limits: limits(32_767, 127, int32Max),
   tcpInfo: true,
+  lastHeard: true,
   listenerInheritance: true,
   deadConnectionErrors: [],
   userTimeoutUnit: 1,
@@ -55,6 +58,7 @@ const linux: Platform = {
 const darwin: Platform = {
   limits: limits(4_294_967, int32Max, Math.floor(int32Max / second) * second),
   tcpInfo: true,
+  lastHeard: false,
   listenerInheritance: false,
   deadConnectionErrors: ['EINVAL', 'ECONNRESET'], // bsd/kern/uipc_socket.c, sosetoptlock
   userTimeoutUnit: second,
@@ -66,8 +70,9 @@ const darwin: Platform = {
 const windows: Platform = {
   limits: limits(4_294_967, 255, int32Max),
   tcpInfo: true,
+  lastHeard: false,
   listenerInheritance: false,
-  deadConnectionErrors: ['ENOTCONN', 'ECONNRESET'], // WSAENETRESET too, see LastError() in native/
+  deadConnectionErrors: ['ENOTCONN', 'ECONNRESET'], // WSAENETRESET too, see native/windows_error.h
   userTimeoutUnit: 1,
   userTimeoutEndsProbing: false,
 };
@@ -76,6 +81,7 @@ const windows: Platform = {
 const unsupported: Platform = {
   limits: limits(32_767, 127, null),
   tcpInfo: false,
+  lastHeard: false,
   listenerInheritance: false,
   deadConnectionErrors: [],
   userTimeoutUnit: 1,

@@ -55,6 +55,11 @@ const checkedProfiles = new WeakMap<object, CheckedProfile>();
  * Throws `ERR_KEEPALIVE_PROFILE` (with `field`) for a field that is missing, unknown, of the wrong type or out of this
  * OS's range, `ERR_KEEPALIVE_UNSUPPORTED` for a `userTimeout` number where the OS has no such option, and
  * `ERR_INVALID_ARG_TYPE` for anything but an object. No system call is made.
+ *
+ * @example
+ * ```ts
+ * const profile = defineProfile({ initialDelay: 240_000, interval: 20_000, count: 3, userTimeout: 'match' });
+ * ```
  */
 export function defineProfile(profile: KeepaliveProfile): Readonly<KeepaliveProfile> {
   const { initialDelay, interval, count, userTimeout } = check(profile);

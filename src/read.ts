@@ -1,5 +1,5 @@
-import { Server, type Socket } from 'node:net';
-import { assertSocket, hasEnded, missing, serverDescriptor, socketDescriptor } from './descriptor.js';
+import type { Server, Socket } from 'node:net';
+import { assertSocket, isServer, missing, release, serverDescriptor, socketDescriptor } from './descriptor.js';
 import { getSettings, type KeepaliveSettings } from './kernel.js';
 
 /**
@@ -8,15 +8,24 @@ import { getSettings, type KeepaliveSettings } from './kernel.js';
  * Throws `ERR_KEEPALIVE_NOT_CONNECTED` before 'connect' or 'listening', `ERR_KEEPALIVE_CLOSED`, `ERR_KEEPALIVE_NOT_TCP`
  * (also for the server of a round-robin cluster worker, whose listener is in the primary), `ERR_KEEPALIVE_UNSUPPORTED`
  * (Windows before 10.0.16299 cannot be read), `ERR_INVALID_ARG_TYPE`, or the kernel's own code.
+ *
+ * @example
+ * ```ts
+ * const { enabled, userTimeout }: KeepaliveSettings = readKeepalive(socket);
+ * ```
  */
 export function readKeepalive(target: Socket | Server): KeepaliveSettings {
   const descriptor = descriptorOf(target);
   if (descriptor < 0) throw missing(descriptor);
-  return getSettings(descriptor);
+  try {
+    return getSettings(descriptor);
+  } finally {
+    release(descriptor);
+  }
 }
 
 function descriptorOf(target: Socket | Server): number {
-  if (!hasEnded(target) && target instanceof Server) return serverDescriptor(target);
+  if (isServer(target)) return serverDescriptor(target);
   assertSocket(target);
   return socketDescriptor(target);
 }

@@ -1,8 +1,10 @@
 import type { EventEmitter } from 'node:events';
-import { Server, Socket } from 'node:net';
+import { Socket, type Server } from 'node:net';
 import {
   CLOSED,
   NOT_CONNECTED,
+  assertServer,
+  borrowed,
   listeningIdentity,
   missing,
   notTcp,
@@ -37,7 +39,10 @@ export interface ServerKeepalive {
    * `applyKeepalive` does.
    */
   update(profile: KeepaliveProfile): void;
-  /** Puts the listening socket back as it was. Connections keep what they have. */
+  /**
+   * Puts the listening socket back as it was. Connections keep what they have. Throws the kernel's own code if it refuses;
+   * then nothing has changed, and it can be called again.
+   */
   stop(): void;
   [Symbol.dispose](): void;
 }
@@ -54,13 +59,20 @@ const tunedServers = new WeakMap<Server, TunedServer>();
  *
  * Throws `ERR_INVALID_ARG_TYPE`, `ERR_KEEPALIVE_PROFILE`, `ERR_KEEPALIVE_NOT_TCP` for a server that listens on a
  * Unix-domain socket or pipe, `ERR_KEEPALIVE_UNSUPPORTED`, or the kernel's own code. What fails later goes to `onError`.
+ *
+ * @example
+ * ```ts
+ * const options: ServerKeepaliveOptions = { onError: (error, socket) => console.error(error, socket?.remoteAddress) };
+ * const tuned: ServerKeepalive = applyKeepaliveToServer(server, profiles.presence, options);
+ * tuned.update(profiles.mobileNat); // connections from now on
+ * ```
  */
 export function applyKeepaliveToServer(
   server: Server,
   profile: KeepaliveProfile,
   options: ServerKeepaliveOptions = {},
 ): ServerKeepalive {
-  if (!(server instanceof Server)) throw invalidArgumentType('server', 'a net.Server', server);
+  assertServer(server);
   assertObject('options', options);
   const { onError } = options;
   if (onError !== undefined && typeof onError !== 'function') {
@@ -117,7 +129,9 @@ class TunedServer implements ServerKeepalive {
     const wanted = checked(profile);
     if (tunedServers.get(this.#server) !== this) return;
     const listener = this.#currentListener();
-    if (listener !== undefined) setProfile(serverDescriptor(this.#server), overSettings(wanted, listener.before));
+    if (listener !== undefined) {
+      borrowed(serverDescriptor(this.#server), (lent) => setProfile(lent, overSettings(wanted, listener.before)));
+    }
     this.#wanted = wanted;
     this.#follow();
     this.#look();
@@ -125,12 +139,16 @@ class TunedServer implements ServerKeepalive {
 
   stop(): void {
     if (tunedServers.get(this.#server) !== this) return;
-    tunedServers.delete(this.#server);
     const listener = this.#currentListener();
+    if (listener !== undefined) {
+      borrowed(serverDescriptor(this.#server), (lent) => {
+        putSettings(lent, listener.before);
+      });
+    }
+    tunedServers.delete(this.#server);
     this.#listener = undefined;
     this.#stopLooking();
     for (const [event, handler] of this.#followed) this.#server.removeListener(event, handler);
-    if (listener !== undefined) putSettings(serverDescriptor(this.#server), listener.before);
   }
 
   [Symbol.dispose](): void {
@@ -145,10 +163,13 @@ class TunedServer implements ServerKeepalive {
     const descriptor = serverDescriptor(this.#server);
     if (descriptor !== NOT_CONNECTED && typeof this.#server.address() === 'string') throw notTcp();
     // The server of a round-robin cluster worker has no descriptor.
-    if (descriptor < 0 || !platform.listenerInheritance) return;
-    const before = this.#currentListener()?.before ?? getSettings(descriptor);
-    setProfile(descriptor, overSettings(this.#wanted, before));
-    this.#listener = { identity: listeningIdentity(this.#server), before };
+    if (descriptor < 0) return;
+    borrowed(descriptor, () => {
+      if (!platform.listenerInheritance) return;
+      const before = this.#currentListener()?.before ?? getSettings(descriptor);
+      setProfile(descriptor, overSettings(this.#wanted, before));
+      this.#listener = { identity: listeningIdentity(this.#server), before };
+    });
   }
 
   /** Also after somebody's removeAllListeners(). */
@@ -158,7 +179,8 @@ class TunedServer implements ServerKeepalive {
 
   /** Looks at accepted connections until one is seen to have inherited, after those that were waiting already. */
   #look(): void {
-    this.#older = this.#currentListener() === undefined ? 0 : acceptQueueLength(serverDescriptor(this.#server));
+    const listens = this.#currentListener() !== undefined;
+    this.#older = listens ? borrowed(serverDescriptor(this.#server), acceptQueueLength) : 0;
     putFirst(this.#server, 'connection', this.#onConnection);
   }
 
@@ -194,7 +216,7 @@ class TunedServer implements ServerKeepalive {
       if (descriptor < 0) throw missing(descriptor);
       const listener = this.#currentListener();
       const profile = listener === undefined ? this.#wanted : overSettings(this.#wanted, listener.before);
-      const inherited = !setProfile(descriptor, profile);
+      const inherited = !borrowed(descriptor, () => setProfile(descriptor, profile));
       if (!isAcceptedBy(this.#server, socket)) return;
       this.#older -= 1;
       // The accept queue is first-in first-out: all later ones have inherited too. Unless another worker of a cluster

@@ -7,6 +7,8 @@ export interface KeepaliveSupport {
   readonly userTimeout: boolean;
   /** The kernel tells about a connection's state: TCP_INFO, TCP_CONNECTION_INFO or SIO_TCP_INFO. */
   readonly tcpInfo: boolean;
+  /** The kernel tells when a peer was last heard from: Linux. */
+  readonly lastHeard: boolean;
   /**
    * Accepted sockets have the whole profile of their listener: Linux. macOS inherits all but the initial delay; Windows
    * counts as no until it was seen.
@@ -16,12 +18,22 @@ export interface KeepaliveSupport {
   readonly limits: KeepaliveLimits;
 }
 
-/** What the running OS offers. Reading it never throws. */
+/**
+ * What the running OS offers. Reading it never throws.
+ *
+ * @example
+ * ```ts
+ * const { limits }: KeepaliveSupport = keepaliveSupport;
+ * const { count }: KeepaliveLimits = limits;
+ * const { min, max }: KeepaliveRange = count; // 1 and 127 on Linux
+ * ```
+ */
 export const keepaliveSupport: KeepaliveSupport = Object.freeze({
   get userTimeout() {
     return hasUserTimeout();
   },
   tcpInfo: platform.tcpInfo,
+  lastHeard: platform.lastHeard,
   listenerInheritance: platform.listenerInheritance,
   limits: platform.limits,
 });

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { Slot, absent, binding } from './binding.js';
-import { assertSocket, missing, socketDescriptor } from './descriptor.js';
+import { assertSocket, missing, release, socketDescriptor } from './descriptor.js';
+import type { KeepaliveError } from './errors.js';
 import { refusalOf } from './kernel.js';
 
 // `TcpState` of native/tcp_info.h.
@@ -45,7 +46,7 @@ export interface TcpInfo {
   readonly sinceAckReceived: number | null;
 }
 
-const { slots } = binding;
+const { batch, slots } = binding;
 
 /**
  * What the kernel knows about a connection now: Linux TCP_INFO, macOS TCP_CONNECTION_INFO, Windows SIO_TCP_INFO (from
@@ -53,9 +54,18 @@ const { slots } = binding;
  *
  * Throws `ERR_INVALID_ARG_TYPE`, `ERR_KEEPALIVE_NOT_CONNECTED`, `ERR_KEEPALIVE_CLOSED`, `ERR_KEEPALIVE_NOT_TCP`,
  * `ERR_KEEPALIVE_UNSUPPORTED`, or the kernel's own code.
+ *
+ * @example
+ * ```ts
+ * const { rtt, unacknowledged, state }: TcpInfo = readTcpInfo(socket);
+ * const isOpen = state === ('established' satisfies TcpState);
+ * ```
  */
 export function readTcpInfo(socket: Socket): TcpInfo {
-  read(socket);
+  const descriptor = connected(socket);
+  const errno = binding.readTcpInfo(descriptor);
+  release(descriptor);
+  if (errno !== 0) throw refused(errno);
   const state = field(0);
   const rtt = field(1);
   const rttVariance = field(2);
@@ -76,26 +86,37 @@ export function readTcpInfo(socket: Socket): TcpInfo {
 /**
  * Milliseconds since the peer's kernel was last heard from: data, or an acknowledgement, which the answer to a keepalive
  * probe is. So with a profile on the socket a peer that says nothing still shows that it is there. In steps of the
- * kernel's clock, 1 to 10 ms. null where the OS does not tell: macOS and Windows.
+ * kernel's clock, 1 to 10 ms. null where the OS does not tell: macOS and Windows (`keepaliveSupport.lastHeard`).
  *
  * Only who sends probes hears their answers: where just the peer probes, this side's value does not change with it.
  *
  * Throws as {@link readTcpInfo} does.
+ *
+ * @example
+ * ```ts
+ * const milliseconds = lastHeard(socket); // null where the OS does not tell
+ * ```
  */
 export function lastHeard(socket: Socket): number | null {
-  read(socket);
-  const data = field(8);
-  const ack = field(9);
-  if (data === null || ack === null) return data ?? ack;
-  return Math.min(data, ack);
+  const descriptor = connected(socket);
+  batch[0] = descriptor;
+  binding.lastHeard(1);
+  release(descriptor);
+  const answer = batch[0];
+  if (answer >= 0) return answer;
+  if (answer === binding.noSuchOption) return null;
+  throw refused(answer);
 }
 
-function read(socket: Socket): void {
+function connected(socket: Socket): number {
   assertSocket(socket);
   const descriptor = socketDescriptor(socket);
   if (descriptor < 0) throw missing(descriptor);
-  const errno = binding.readTcpInfo(descriptor);
-  if (errno !== 0) throw refusalOf(errno, binding.tcpInfoSyscall, binding.tcpInfoName);
+  return descriptor;
+}
+
+function refused(errno: number): KeepaliveError {
+  return refusalOf(errno, binding.tcpInfoSyscall, binding.tcpInfoName);
 }
 
 /** By `InfoField` of native/tcp_info.h. */

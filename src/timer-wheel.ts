@@ -14,6 +14,11 @@ export function coarsestStep(milliseconds: number): number {
   return Math.max(...clockRates.map((rate) => step(milliseconds, rate)));
 }
 
+/** When a timer of this length may fire at the latest, in milliseconds. */
+export function latestTick(milliseconds: number): number {
+  return milliseconds + coarsestStep(milliseconds);
+}
+
 function step(milliseconds: number, rate: number): number {
   const ticks = (milliseconds * rate) / 1000;
   let size = 1;

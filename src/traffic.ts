@@ -31,6 +31,11 @@ const ipv6Packet = 40 + tcpHeader;
  * The link layer's own are not counted.
  *
  * Throws as `defineProfile` does.
+ *
+ * @example
+ * ```ts
+ * const { wakeUpsPerDay }: KeepaliveTraffic = keepaliveTraffic(profiles.lowPower);
+ * ```
  */
 export function keepaliveTraffic(profile: KeepaliveProfile): KeepaliveTraffic {
   const probesPerHour = hour / probePeriod(checked(profile));

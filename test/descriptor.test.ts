@@ -4,17 +4,20 @@ import net, { type Server, type Socket } from 'node:net';
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import t from 'tap';
-import { findSocket, transport, type Handle } from '../dist/descriptor.js';
+import { transport } from '../dist/descriptor.js';
+import { findSocket, type TcpHandle } from '../dist/runtime-node.js';
 import { fdOf, testAddons } from './fixtures/oracle';
 import { listening, owned, tcpPair, tlsPair, unixPair } from './fixtures/sockets';
 
 interface RefFlip {
   readonly findSocket: (invert: () => void) => number;
+  /** How many handles were looked at since the last call. */
+  readonly takeVisits: () => number;
 }
 const refFlip = require(path.join(testAddons, 'ref_flip.node')) as RefFlip;
 
-function handleOf(target: Socket | Server): Handle {
-  return transport((target as unknown as { _handle: Handle })._handle);
+function handleOf(target: Socket | Server): TcpHandle {
+  return transport((target as unknown as { _handle: TcpHandle })._handle) as TcpHandle;
 }
 
 function found(target: Socket | Server): number {
@@ -47,12 +50,18 @@ void t.test('a reference is left as it was', async (t) => {
   t.equal(handleOf(accepted).hasRef(), true);
 });
 
-void t.test('among 2,000 handles, some unreferenced, some closing', async (t) => {
+void t.test('among 10,000 handles, some unreferenced, some closing; the newest as cheap as among few', async (t) => {
   const accepted: Socket[] = [];
-  const server = net.createServer((socket) => void accepted.push(owned(t, socket)));
+  const visits: number[] = [];
+  const server = net.createServer((socket) => {
+    accepted.push(owned(t, socket));
+    refFlip.takeVisits();
+    if (found(socket) !== fdOf(socket)) t.fail('the wrong one');
+    visits.push(refFlip.takeVisits());
+  });
   const port = await listening(t, server, { backlog: 1_000 });
   const clients: Socket[] = [];
-  while (clients.length < 1_000) {
+  while (clients.length < 5_000) {
     const client = owned(t, net.connect(port, '127.0.0.1'));
     await once(client, 'connect');
     clients.push(client);
@@ -61,7 +70,14 @@ void t.test('among 2,000 handles, some unreferenced, some closing', async (t) =>
   for (const client of clients.slice(0, 300)) client.unref();
   clients.splice(500, 100).forEach((client) => client.destroy());
   const alive = [...clients, ...accepted].filter(({ destroyed }) => !destroyed);
-  t.strictSame(alive.map(found), alive.map(fdOf));
+  const some = alive.filter((_, i) => i % 40 === 0);
+  t.strictSame(some.map(found), some.map(fdOf));
+
+  t.equal(visits.length, 5_000);
+  t.ok(Math.max(...visits.slice(1)) <= 16, `at most ${Math.max(...visits.slice(1))} were looked at`);
+  refFlip.takeVisits();
+  found(clients[700]!);
+  t.ok(refFlip.takeVisits() > 9_000, 'but all of them for one that is older');
 });
 
 void t.test('a connection from the port of one that was reset is not taken for it', async (t) => {
@@ -88,13 +104,13 @@ void t.test('nothing is found where nothing was inverted, or no TCP handle', asy
     -1,
   );
   t.equal(found(client), -1);
-  const Tcp = handleOf((await tcpPair(t)).client).constructor as unknown as new (type: number) => Handle;
+  const Tcp = handleOf((await tcpPair(t)).client).constructor as unknown as new (type: number) => TcpHandle;
   t.equal(findSocket(refFlip.findSocket, new Tcp(0)), -1, 'a handle without a socket');
 });
 
 void t.test('two inverted at once are not guessed between', async (t) => {
   const { client, accepted } = await tcpPair(t);
-  const flip = (handle: Handle) => (handle.hasRef() ? handle.unref() : handle.ref());
+  const flip = (handle: TcpHandle) => (handle.hasRef() ? handle.unref() : handle.ref());
   t.equal(
     refFlip.findSocket(() => [client, accepted].map(handleOf).forEach(flip)),
     -1,
@@ -112,21 +128,47 @@ void t.test('what the inversion throws comes through', async (t) => {
   );
 });
 
-void t.test('in a worker thread', async (t) => {
-  const worker = new Worker(
-    `const net = require('node:net');
+void t.test('in worker threads, each with a loop of its own', async (t) => {
+  const source = `const net = require('node:net');
      const { parentPort, workerData } = require('node:worker_threads');
      const { findSocket } = require(workerData);
-     const server = net.createServer((socket) => {
-       const handle = socket._handle;
-       parentPort.postMessage([findSocket(() => (handle.hasRef() ? handle.unref() : handle.ref())), handle.fd]);
-       socket.destroy();
-       server.close();
-     }).listen(0, '127.0.0.1', () => net.connect(server.address().port, '127.0.0.1').resume());`,
-    { eval: true, workerData: path.join(testAddons, 'ref_flip.node') },
+     const seen = [];
+     const server = net.createServer(({ _handle: handle }) => {
+       seen.push([findSocket(() => (handle.hasRef() ? handle.unref() : handle.ref())), handle.fd]);
+       if (seen.length < 20) return connect();
+       parentPort.postMessage(seen);
+       process.exit();
+     });
+     const connect = () => net.connect(server.address().port, '127.0.0.1').resume();
+     server.listen(0, '127.0.0.1', connect);`;
+  const workers = [1, 2].map(
+    () => new Worker(source, { eval: true, workerData: path.join(testAddons, 'ref_flip.node') }),
   );
-  const exit = once(worker, 'exit');
-  const [[foundFd, fd]] = (await once(worker, 'message')) as [[number, number]];
-  t.equal(foundFd, fd);
-  await exit;
+  for (const [seen] of (await Promise.all(workers.map((worker) => once(worker, 'message')))) as [number[][]][]) {
+    t.equal(seen.length, 20);
+    for (const [foundFd, fd] of seen) t.equal(foundFd, fd);
+  }
+  await Promise.all(workers.map((worker) => worker.terminate()));
+});
+
+void t.test('nothing is found without a function', async (t) => {
+  t.equal(refFlip.findSocket(undefined as never), -1);
+});
+
+void t.test('an inversion that is not taken back, or fails then, is not trusted', async (t) => {
+  const { client } = await tcpPair(t);
+  const handle = handleOf(client);
+  const invertOnce = () => {
+    if (handle.hasRef()) handle.unref();
+  };
+  t.equal(refFlip.findSocket(invertOnce), -1);
+  handle.ref();
+  let calls = 0;
+  const throwLater = () => {
+    if (handle.hasRef()) handle.unref();
+    calls += 1;
+    if (calls === 2) throw new RangeError('mine');
+  };
+  t.throws(() => refFlip.findSocket(throwLater), { message: 'mine' });
+  handle.ref();
 });

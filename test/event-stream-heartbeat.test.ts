@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import http2, { type Http2ServerResponse, type ServerHttp2Stream } from 'node:http2';
+import net from 'node:net';
 import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { EventSource } from 'eventsource';
@@ -302,4 +303,14 @@ void t.test('bad arguments', async (t) => {
   for (const response of [undefined, null, {}, process.stdout, new Readable()]) {
     t.throws(() => beat.add(response as never), { code: 'ERR_INVALID_ARG_TYPE', message: /response/ });
   }
+});
+
+void t.test('using: ends with its block', async (t) => {
+  const beat = new EventStreamHeartbeat({ interval: 1_000 });
+  const response = new http.ServerResponse(new http.IncomingMessage(new net.Socket()));
+  beat.add(response);
+  t.equal(beat.snapshot().streams, 1);
+  beat[Symbol.dispose]();
+  t.equal(beat.snapshot().streams, 0);
+  t.notOk(Object.hasOwn(response, 'write'), 'and the response is as it was');
 });

@@ -12,7 +12,7 @@ import {
   readKeepalive,
   type KeepaliveProfile,
 } from 'tcp-keepalive';
-import { fdOf, held, heldBy, optionName, options, oracle, poke, type OptionName } from './fixtures/oracle';
+import { Call, fdOf, held, heldBy, optionName, options, oracle, poke, type OptionName } from './fixtures/oracle';
 import { other, profile } from './fixtures/profiles';
 import { withInterposer } from './fixtures/rerun';
 import { listening, owned, tcpPair } from './fixtures/sockets';
@@ -32,7 +32,7 @@ function changes(socket: Socket, run: () => void): [OptionName | undefined, numb
 
 /** Of the setsockopt calls for this option `skip` pass, then `times` are refused with EPERM. */
 function refuse(option: OptionName, { skip = 0, times = 1 } = {}): void {
-  oracle.refuse(...options[option], skip, times, constants.errno.EPERM);
+  oracle.refuse(Call.setsockopt, ...options[option], skip, times, constants.errno.EPERM);
 }
 
 function interposed(): void {
@@ -196,6 +196,17 @@ function interposed(): void {
     refuse('SO_KEEPALIVE', { skip: 1, times: 2 });
     t.throws(() => applyKeepalive(client, profile), { ...expected, message: /could not be put back \(EPERM\)$/ });
     t.strictSame(held(client), [0, ...heldBy(other).slice(1)], 'which is what the kernel left us');
+  });
+
+  void t.test('several refused when it is put back: the error names the first', async (t) => {
+    const { client } = await tcpPair(t);
+    applyKeepalive(client, { ...profile }); // the trial on the scratch socket
+    disableKeepalive(client);
+    for (const option of ['TCP_KEEPINTVL', 'TCP_KEEPCNT', 'TCP_KEEPIDLE'] as const) poke(client, option, 2);
+    const anyOption = [options.TCP_KEEPCNT[0], -1] as const;
+    oracle.refuse(Call.setsockopt, ...anyOption, 2, 3, constants.errno.EPERM);
+    const expected = { option: 'TCP_KEEPCNT', message: /could not be put back \(EPERM\)$/ };
+    t.throws(() => applyKeepalive(client, profile), expected);
   });
 
   void t.test('refused in connect: the socket is destroyed with the error', async (t) => {

@@ -118,3 +118,22 @@ void t.test('a stream that is handed over is reported as what it is', async (t) 
   server.emit('connection', new Duplex());
   t.match(errors, [{ code: 'ERR_KEEPALIVE_NOT_TCP' }]);
 });
+
+void t.test('a socket that is handed over before it is connected is reported as that', async (t) => {
+  const server = net.createServer();
+  const errors: unknown[] = [];
+  applyKeepaliveToServer(server, profile, { onError: (error) => void errors.push(error) });
+  server.emit('connection', new net.Socket());
+  t.match(errors, [{ code: 'ERR_KEEPALIVE_NOT_CONNECTED' }]);
+});
+
+void t.test("between listen() and 'listening': put back as it was before the profile", async (t) => {
+  const server = net.createServer();
+  const ready = once(owned(t, server).listen(0), 'listening');
+  const before = held(server);
+  const tuned = applyKeepaliveToServer(server, profile);
+  t.strictSame(held(server), heldBy(profile));
+  await ready;
+  tuned.stop();
+  t.strictSame(held(server), before);
+});

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import http2 from 'node:http2';
 import net from 'node:net';
-import { Readable } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { EventSource } from 'eventsource';
 import t, { type Test } from 'tap';
@@ -372,4 +372,26 @@ void t.test('disposable', async (t) => {
   dog.watch(client);
   dog[Symbol.dispose]();
   t.notOk(Object.hasOwn(client, 'push'));
+});
+
+void t.test('fetch: a body that the caller cancels is not watched any more', async (t) => {
+  const server = http.createServer((_request, response) => void response.write('more to come'));
+  const port = await listening(t, server);
+  t.teardown(() => server.closeAllConnections());
+  let silences = 0;
+  const dog = new SilenceWatchdog({ timeout: 60_000, onSilence: () => (silences += 1) });
+  const response = await dog.fetch(`http://127.0.0.1:${port}/`);
+  await response.body!.cancel();
+  t.equal(silences, 0);
+});
+
+void t.test('a stream with a push of its own has it back', async (t) => {
+  const stream = new PassThrough();
+  const own = stream.push.bind(stream);
+  stream.push = own;
+  const dog = new SilenceWatchdog({ timeout: 60_000 });
+  dog.watch(stream);
+  t.not(stream.push, own);
+  dog.stop();
+  t.equal(stream.push, own);
 });

@@ -7,6 +7,7 @@
 /**
  * @typedef {object} Floor
  * @property {(descriptors: Int32Array, calls: Int32Array) => void} run
+ * @property {(descriptors: Int32Array, answers: Int32Array) => void} lastHeard
  * @property {(port: number, count: number) => Int32Array} connect
  * @property {(descriptors: Int32Array) => void} reset
  * @property {() => number} threadCpu

@@ -80,6 +80,31 @@ exports.printFleet = ({ connections, lost, rows }) => {
   console.log(`Of the ${connections} connections, ${lost} were lost.\n`);
 };
 
+/** @param {Awaited<ReturnType<typeof import('../monitor.js').measureMonitor>>} monitor */
+exports.printMonitor = ({ connections, readings, watching }) => {
+  print([
+    [`last heard of ${connections}`, 'us each', 'to the C loop', 'target'],
+    ...readings.map(({ name, microseconds, ofNative, target }) => [
+      name,
+      shown(microseconds),
+      shown(ofNative),
+      verdict(ofNative.value, target, ''),
+    ]),
+  ]);
+  print([
+    [`watching ${connections}`, '% of a core', '1 ms timer late, ms', 'CPU between ticks, ms', 'target'],
+    ...watching.map(({ name, share, late, held, ...rest }) => [
+      name,
+      shown(share),
+      shown(late),
+      shown(held),
+      'targets' in rest
+        ? `${verdict(share.value, rest.targets.share, ' %')}, ${verdict(late.value, rest.targets.late, ' ms late')}`
+        : '',
+    ]),
+  ]);
+};
+
 /** @param {Awaited<ReturnType<typeof import('../heartbeat.js').measureHeartbeat>>} heartbeat */
 exports.printHeartbeat = ({ connections, interval, lost, isolated, rows }) => {
   print([

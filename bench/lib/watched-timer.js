@@ -1,8 +1,8 @@
 'use strict';
 const { floor } = require('./floor.js');
 
-/** A 1 ms timer and how it fares. All in milliseconds. */
-exports.watchedTimer = () => {
+/** A timer of 1 ms that knows by how much it was late, and how long this thread ran between its ticks. */
+function watchedTimer() {
   let late = 0;
   let held = 0;
   let last = performance.now();
@@ -28,4 +28,6 @@ exports.watchedTimer = () => {
       return { late, held };
     },
   };
-};
+}
+
+module.exports = { watchedTimer };

@@ -4,6 +4,7 @@
 #include <napi.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -35,6 +36,24 @@ void Run(const Napi::CallbackInfo& info) {
       Napi::Error::New(info.Env(), strerror(errno)).ThrowAsJavaScriptException();
       return;
     }
+  }
+}
+
+// lastHeard(descriptors, answers): TCP_INFO of every descriptor, and from it the younger of data and acknowledgement.
+void LastHeard(const Napi::CallbackInfo& info) {
+  const auto descriptors = info[0].As<Napi::Int32Array>();
+  auto answers = info[1].As<Napi::Int32Array>();
+  const std::int32_t* descriptor = descriptors.Data();
+  std::int32_t* answer = answers.Data();
+  for (size_t i = 0; i < descriptors.ElementLength(); ++i) {
+    tcp_info known;
+    socklen_t length = offsetof(tcp_info, tcpi_last_ack_recv) + sizeof(known.tcpi_last_ack_recv);
+    if (getsockopt(descriptor[i], IPPROTO_TCP, TCP_INFO, &known, &length) != 0) {
+      Napi::Error::New(info.Env(), strerror(errno)).ThrowAsJavaScriptException();
+      return;
+    }
+    answer[i] = static_cast<std::int32_t>(
+        known.tcpi_last_data_recv < known.tcpi_last_ack_recv ? known.tcpi_last_data_recv : known.tcpi_last_ack_recv);
   }
 }
 
@@ -81,6 +100,7 @@ Napi::Value ThreadCpu(const Napi::CallbackInfo& info) {
 
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("run", Napi::Function::New<Run>(env, "run"));
+  exports.Set("lastHeard", Napi::Function::New<LastHeard>(env, "lastHeard"));
   exports.Set("connect", Napi::Function::New<Connect>(env, "connect"));
   exports.Set("reset", Napi::Function::New<Reset>(env, "reset"));
   exports.Set("threadCpu", Napi::Function::New<ThreadCpu>(env, "threadCpu"));

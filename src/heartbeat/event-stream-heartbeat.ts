@@ -46,6 +46,15 @@ const comment = ':\n\n';
  * there are, and the event loop is held for less than half a millisecond at a time.
  *
  * Throws `ERR_INVALID_ARG_TYPE` or `ERR_OUT_OF_RANGE` for bad options.
+ *
+ * @example
+ * ```ts
+ * const options: EventStreamHeartbeatOptions = { interval: 300_000 };
+ * const heartbeat = new EventStreamHeartbeat(options);
+ * const stream: EventStreamResponse = response;
+ * heartbeat.add(stream);
+ * const { streams }: EventStreamHeartbeatSnapshot = heartbeat.snapshot();
+ * ```
  */
 export class EventStreamHeartbeat {
   readonly #interval: number;

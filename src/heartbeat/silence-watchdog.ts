@@ -37,6 +37,13 @@ const ticksInTimeout = 4;
  * the process open.
  *
  * Throws `ERR_INVALID_ARG_TYPE` or `ERR_OUT_OF_RANGE` for bad options.
+ *
+ * @example
+ * ```ts
+ * const options: SilenceWatchdogOptions = { timeout: 330_000, onSilence: () => console.log('to be connected again') };
+ * const watchdog = new SilenceWatchdog(options);
+ * const watched: Watchable = watchdog.watch(socket); // or a WatchedWebSocket, or a WatchedEventSource
+ * ```
  */
 export class SilenceWatchdog {
   readonly #timeout: number;

@@ -72,6 +72,17 @@ const looksInInterval = 16;
  * ends one, is up to `ws`: listen to its 'close', as ever.
  *
  * Throws `ERR_INVALID_ARG_TYPE` or `ERR_OUT_OF_RANGE` for bad arguments.
+ *
+ * @example
+ * ```ts
+ * const options: WebSocketHeartbeatOptions = { interval: 550_000, timeout: 60_000 };
+ * const clients: ReadonlySet<HeartbeatClient> = webSocketServer.clients;
+ * const heartbeat = new WebSocketHeartbeat(clients, options);
+ * heartbeat.on('gone', (...[client, silentFor]: WebSocketHeartbeatEvents['gone']) => {
+ *   console.log('no answer for', silentFor, 'ms');
+ * });
+ * const { pingsSaved }: WebSocketHeartbeatSnapshot = heartbeat.snapshot();
+ * ```
  */
 export class WebSocketHeartbeat<C extends HeartbeatClient = HeartbeatClient> extends EventEmitter<
   WebSocketHeartbeatEvents<C>

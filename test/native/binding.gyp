@@ -7,9 +7,12 @@
   },
   "targets": [
     { "target_name": "oracle", "sources": ["oracle.cc"] },
-    { "target_name": "interposer", "type": "loadable_module", "sources": ["interposer.c"], "libraries": ["-ldl"] },
+    { "target_name": "interposer", "type": "loadable_module", "sources": ["interposer.c"] },
+    { "target_name": "sandbox", "type": "executable", "sources": ["sandbox.c"] },
     { "target_name": "ref_flip", "sources": ["ref_flip.cc", "linux_parts.cc"] },
     { "target_name": "old_system", "sources": ["old_system.cc"] },
-    { "target_name": "unsupported", "sources": ["unsupported.cc"] }
+    { "target_name": "macos_order", "sources": ["macos_order.cc"] },
+    { "target_name": "unsupported", "sources": ["unsupported.cc"] },
+    { "target_name": "canary", "sources": ["canary.cc"] }
   ]
 }

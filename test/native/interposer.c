@@ -1,17 +1,23 @@
-// Preloaded (LD_PRELOAD): writes down every socket option call of the process and refuses one when asked to.
+// Preloaded (LD_PRELOAD): writes down every socket option call of the process and refuses a system call when asked to.
+// By system calls itself, not by dlsym: AddressSanitizer comes here before that can be called.
 #define _GNU_SOURCE
-#include <dlfcn.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
 
 enum { kLongest = 4096, kWidth = 5 };
 
 static int calls[kLongest][kWidth];
 static int count = 0;
+
+// Numbered as in test/fixtures/oracle.ts.
+enum Call { kGetsockopt, kSetsockopt, kSocket, kClose };
 static struct {
-  int level, name, skip, times, error;
+  int call, level, name, skip, times, error;
 } refusal;
 
 // Bytes that TCP_INFO is answered with at the most, as by an older kernel. 0: as it is.
@@ -19,12 +25,37 @@ static socklen_t info_length;
 
 void interposer_shorten_info(int length) { info_length = (socklen_t)length; }
 
-void interposer_refuse(int level, int name, int skip, int times, int error) {
+// Milliseconds that the machine seems to have slept.
+static long long slept;
+
+void interposer_sleep(int milliseconds) { slept += milliseconds; }
+
+int clock_gettime(clockid_t clock, struct timespec* now) {
+  const int status = (int)syscall(SYS_clock_gettime, clock, now);
+  if (clock != CLOCK_BOOTTIME) return status;
+  const long long nanoseconds = now->tv_nsec + slept % 1000 * 1000000;
+  now->tv_sec += slept / 1000 + nanoseconds / 1000000000;
+  now->tv_nsec = nanoseconds % 1000000000;
+  return status;
+}
+
+// level and name: of the option, 0 where the call has none; name -1: any option of that level.
+void interposer_refuse(int call, int level, int name, int skip, int times, int error) {
+  refusal.call = call;
   refusal.level = level;
   refusal.name = name;
   refusal.skip = skip;
   refusal.times = times;
   refusal.error = error;
+}
+
+static int refused(int call, int level, int name) {
+  if (refusal.times <= 0 || call != refusal.call || level != refusal.level) return 0;
+  if (refusal.name >= 0 && name != refusal.name) return 0;
+  if (refusal.skip-- > 0) return 0;
+  --refusal.times;
+  errno = refusal.error;
+  return 1;
 }
 
 int interposer_take_calls(const int** taken) {
@@ -42,26 +73,27 @@ static void note(int fd, int set, int level, int name, int value) {
 }
 
 int getsockopt(int fd, int level, int name, void* restrict value, socklen_t* restrict length) {
-  int (*real)(int, int, int, void*, socklen_t*) =
-      (int (*)(int, int, int, void*, socklen_t*))dlsym(RTLD_NEXT, "getsockopt");
   const int is_info = level == IPPROTO_TCP && name == TCP_INFO;
   if (is_info && info_length != 0 && info_length < *length) *length = info_length;
-  const int status = real(fd, level, name, value, length);
+  const int status =
+      refused(kGetsockopt, level, name) ? -1 : (int)syscall(SYS_getsockopt, fd, level, name, value, length);
   note(fd, 0, level, name, status == 0 ? *(const int*)value : -errno);
   return status;
 }
 
 int setsockopt(int fd, int level, int name, const void* value, socklen_t length) {
-  int (*real)(int, int, int, const void*, socklen_t) =
-      (int (*)(int, int, int, const void*, socklen_t))dlsym(RTLD_NEXT, "setsockopt");
-  const int asked = refusal.times > 0 && level == refusal.level && name == refusal.name;
-  int status = -1;
-  if (asked && refusal.skip-- <= 0) {
-    --refusal.times;
-    errno = refusal.error;
-  } else {
-    status = real(fd, level, name, value, length);
-  }
+  const int status =
+      refused(kSetsockopt, level, name) ? -1 : (int)syscall(SYS_setsockopt, fd, level, name, value, length);
   note(fd, 1, level, name, status == 0 && length >= sizeof(int) ? *(const int*)value : -errno);
   return status;
+}
+
+int socket(int family, int type, int protocol) {
+  return refused(kSocket, 0, 0) ? -1 : (int)syscall(SYS_socket, family, type, protocol);
+}
+
+// The descriptor is closed all the same, as Linux does.
+int close(int fd) {
+  const int status = (int)syscall(SYS_close, fd);
+  return refused(kClose, 0, 0) ? -1 : status;
 }

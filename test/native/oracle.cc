@@ -48,11 +48,13 @@ Function Interposed(Napi::Env env, const char* name) {
   return function;
 }
 
-// refuse(level, name, skip, times, errno): of the setsockopt calls for this option, `skip` pass, then `times` fail.
+// refuse(call, level, name, skip, times, errno): of these calls for this option, `skip` pass, then `times` fail.
 Napi::Value Refuse(const Napi::CallbackInfo& info) {
-  auto refuse = Interposed<void (*)(int, int, int, int, int)>(info.Env(), "interposer_refuse");
-  if (refuse != nullptr)
-    refuse(Argument(info, 0), Argument(info, 1), Argument(info, 2), Argument(info, 3), Argument(info, 4));
+  auto refuse = Interposed<void (*)(int, int, int, int, int, int)>(info.Env(), "interposer_refuse");
+  if (refuse != nullptr) {
+    refuse(Argument(info, 0), Argument(info, 1), Argument(info, 2), Argument(info, 3), Argument(info, 4),
+           Argument(info, 5));
+  }
   return info.Env().Undefined();
 }
 
@@ -60,6 +62,13 @@ Napi::Value Refuse(const Napi::CallbackInfo& info) {
 Napi::Value ShortenInfo(const Napi::CallbackInfo& info) {
   auto shorten = Interposed<void (*)(int)>(info.Env(), "interposer_shorten_info");
   if (shorten != nullptr) shorten(Argument(info, 0));
+  return info.Env().Undefined();
+}
+
+// sleep(milliseconds): the machine seems to have slept.
+Napi::Value Sleep(const Napi::CallbackInfo& info) {
+  auto sleep = Interposed<void (*)(int)>(info.Env(), "interposer_sleep");
+  if (sleep != nullptr) sleep(Argument(info, 0));
   return info.Env().Undefined();
 }
 
@@ -85,19 +94,15 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("mallocInUse", Napi::Function::New<MallocInUse>(env));
   exports.Set("refuse", Napi::Function::New<Refuse>(env));
   exports.Set("shortenInfo", Napi::Function::New<ShortenInfo>(env));
+  exports.Set("sleep", Napi::Function::New<Sleep>(env));
   exports.Set("takeCalls", Napi::Function::New<TakeCalls>(env));
   const struct {
     const char* name;
     int value;
   } constants[] = {
-      {"SOL_SOCKET", SOL_SOCKET},
-      {"SO_KEEPALIVE", SO_KEEPALIVE},
-      {"IPPROTO_TCP", IPPROTO_TCP},
-      {"TCP_KEEPIDLE", TCP_KEEPIDLE},
-      {"TCP_KEEPINTVL", TCP_KEEPINTVL},
-      {"TCP_KEEPCNT", TCP_KEEPCNT},
-      {"TCP_USER_TIMEOUT", TCP_USER_TIMEOUT},
-      {"O_NONBLOCK", O_NONBLOCK},
+      {"SOL_SOCKET", SOL_SOCKET},     {"SO_KEEPALIVE", SO_KEEPALIVE},         {"IPPROTO_TCP", IPPROTO_TCP},
+      {"TCP_KEEPIDLE", TCP_KEEPIDLE}, {"TCP_KEEPINTVL", TCP_KEEPINTVL},       {"TCP_KEEPCNT", TCP_KEEPCNT},
+      {"TCP_INFO", TCP_INFO},         {"TCP_USER_TIMEOUT", TCP_USER_TIMEOUT}, {"O_NONBLOCK", O_NONBLOCK},
   };
   for (const auto& constant : constants) exports.Set(constant.name, Napi::Number::New(env, constant.value));
   return exports;

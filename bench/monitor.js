@@ -1,0 +1,64 @@
+'use strict';
+// Reading when many peers were last heard from, and a monitor over them beside a 1 ms timer: lib/monitor-server.js.
+const { startChild } = require('./lib/child.js');
+const { ratio, spread } = require('./lib/statistics.js');
+
+/** @typedef {import('./lib/monitor-server.js').Reading} Reading */
+/** @typedef {import('./lib/monitor-server.js').Watch} Watch */
+
+const connections = 19_500; // a process may have 20,000 descriptors
+const warmUpRounds = 5;
+const rounds = 40;
+const watchedRounds = 15; // of some seconds each
+
+exports.measureMonitor = async () => {
+  const server = startChild('monitor-server.js');
+  await server.ask({ open: connections });
+
+  /** @type {Record<Reading, number[]>} */
+  const times = { native: [], batch: [], loop: [] };
+  const readings = /** @type {Reading[]} */ (Object.keys(times));
+  for (let round = -warmUpRounds; round < rounds; ++round) {
+    for (const read of readings.sort(() => Math.random() - 0.5)) {
+      const time = await server.ask({ read });
+      if (round >= 0) times[read].push(time);
+    }
+  }
+
+  /** @type {{ watched: Watch[], nothing: Watch[] }} */
+  const watches = { watched: [], nothing: [] };
+  for (let round = 0; round < watchedRounds; ++round) {
+    watches.watched.push(await server.ask({ watch: true }));
+    watches.nothing.push(await server.ask({ watch: false }));
+  }
+  await server.stop();
+
+  const reading = (
+    /** @type {Reading} */ read,
+    /** @type {string} */ name,
+    /** @type {number | undefined} */ target,
+  ) => ({
+    name,
+    microseconds: spread(times[read]),
+    ofNative: ratio(times[read], times.native),
+    target,
+  });
+  const watching = (/** @type {Watch[]} */ runs, /** @type {string} */ name) => ({
+    name,
+    share: spread(runs.map(({ share }) => share)),
+    late: spread(runs.map(({ late }) => late)),
+    held: spread(runs.map(({ held }) => held)),
+  });
+  return {
+    connections,
+    readings: [
+      reading('native', 'a C loop of getsockopt(TCP_INFO)', undefined),
+      reading('batch', 'in batches, as the monitor does', 1.1),
+      reading('loop', 'lastHeard(socket) in a loop', undefined),
+    ],
+    watching: [
+      { ...watching(watches.watched, 'LivenessMonitor, checkEvery: 1000'), targets: { share: 6, late: 1 } },
+      watching(watches.nothing, 'nothing'),
+    ],
+  };
+};

@@ -1,0 +1,39 @@
+// A machine that seems to sleep: its clock of boot time jumps, the kernel's own times do not.
+import { once } from 'node:events';
+import t from 'tap';
+import { LivenessMonitor } from 'tcp-keepalive';
+import { oracle } from './fixtures/oracle';
+import { withInterposer } from './fixtures/rerun';
+import { tcpPair } from './fixtures/sockets';
+
+const hour = 3_600_000;
+const deadline = 10_000;
+
+withInterposer(__filename, () => {
+  void t.test('sleep counts as silence', async (t) => {
+    const { client, accepted } = await tcpPair(t);
+    const monitor = new LivenessMonitor({ silentAfter: hour, checkEvery: 100 });
+    t.teardown(() => monitor.stop());
+    monitor.watch(accepted);
+    const event = (name: string) => once(monitor, name, { signal: AbortSignal.timeout(deadline) });
+    const looked = async () => {
+      while (monitor.snapshot().unknown > 0) await new Promise((resolve) => setTimeout(resolve, 100));
+      await new Promise((resolve) => setTimeout(resolve, 500)); // longer than one round ago
+    };
+    await looked();
+    oracle.sleep(hour / 2);
+    await looked();
+    t.equal(monitor.snapshot().silent, 0);
+    const { bounds, counts } = monitor.snapshot().lastHeard;
+    t.equal(counts[bounds.findIndex((bound) => bound >= hour / 2)], 1, 'half an hour of silence');
+
+    oracle.sleep(hour / 2);
+    const [, milliseconds] = (await event('silent')) as [unknown, number];
+    t.ok(milliseconds >= hour && milliseconds < hour + deadline, `${milliseconds} ms`);
+
+    accepted.resume();
+    client.write('x');
+    await event('heard');
+    t.equal(monitor.snapshot().lastHeard.counts[0], 1, 'and is forgotten when the peer is heard');
+  });
+});

@@ -1,0 +1,12 @@
+// The short form of `npm run stress`: it fails by itself.
+import { spawnSync } from 'node:child_process';
+import t from 'tap';
+
+const skip = process.platform === 'linux' ? false : 'Linux';
+
+void t.test('sockets that come and go in the middle of every call', { skip }, async (t) => {
+  const program = require.resolve('./stress/run.js');
+  const { status, stdout, stderr } = spawnSync(process.execPath, [program, '--short'], { encoding: 'utf8' });
+  for (const line of stdout.trim().split('\n')) t.comment(line);
+  t.equal(status, 0, stderr);
+});

@@ -219,7 +219,8 @@ void t.test('an agent can still be collected', async (t) => {
 });
 
 void t.test('bad arguments', async (t) => {
-  for (const value of [undefined, {}, new net.Socket()]) {
+  const withoutPools = Object.create(http.Agent.prototype) as unknown;
+  for (const value of [undefined, {}, new net.Socket(), withoutPools]) {
     t.throws(() => applyKeepaliveToAgent(value as never, profile), { code: 'ERR_INVALID_ARG_TYPE' });
   }
   const agent = new http.Agent();

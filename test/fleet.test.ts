@@ -113,7 +113,9 @@ void t.test('bad arguments, before the first socket', async (t) => {
   const sockets = await connections(t, 2);
   const before = held(sockets[0]!);
   const type = { code: 'ERR_INVALID_ARG_TYPE' };
-  for (const value of [undefined, null, 7, {}]) await t.rejects(applyKeepaliveToAll(value as never, profile), type);
+  const endless = new Array<Socket>(2 ** 32 - 1); // a copy of it is more than memory
+  for (const value of [undefined, null, 7, {}, endless])
+    await t.rejects(applyKeepaliveToAll(value as never, profile), type);
   await t.rejects(applyKeepaliveToAll([sockets[0]!, {} as never], profile), type);
   await t.rejects(applyKeepaliveToAll(sockets, { ...profile, count: 0 }), { code: 'ERR_KEEPALIVE_PROFILE' });
   for (const spread of [-1, Number.NaN, Infinity]) {

@@ -83,6 +83,16 @@ void t.test('every bad profile is an error that names field, value and range, an
   }
 });
 
+void t.test('a value that throws when it is shown', async (t) => {
+  const thrower = Object.defineProperty({}, Symbol.toStringTag, {
+    get() {
+      throw new Error('shown');
+    },
+  });
+  const expected = { code: 'ERR_KEEPALIVE_PROFILE', field: 'count', message: /a value of type object/ };
+  t.throws(() => defineProfile({ ...good, count: thrower as never }), expected);
+});
+
 void t.test('what is no profile at all is ERR_INVALID_ARG_TYPE', async (t) => {
   const { accepted } = await tcpPair(t);
   const before = held(accepted);

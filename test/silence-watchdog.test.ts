@@ -257,6 +257,17 @@ void t.test('fetch: no answer at all, an empty one, one that nobody reads, and t
   t.equal(silences.length, 1);
 });
 
+void t.test('a fetch that was let go of and ends does not stop the clock', async (t) => {
+  const { url } = await eventStreams(t);
+  const { client } = await tcpPair(t);
+  const { dog, silences } = watchdog(t);
+  const response = await dog.fetch(url);
+  dog.watch(client);
+  await response.body!.cancel();
+  await within(slow, 'its end', errorOf(client));
+  t.equal(silences.length, 1);
+});
+
 void t.test('heard() alone', async (t) => {
   const { dog, silences } = watchdog(t);
   await delay(2 * timeout);

@@ -80,6 +80,17 @@ for (const [name, speak] of Object.entries({
   });
 }
 
+void t.test('a slow answer does not put off the next ping', async (t) => {
+  const server = await webSocketServer(t);
+  const { client } = await open(t, server, { autoPong: false });
+  const pings = times(client, 'ping');
+  client.on('ping', () => void setTimeout(() => client.pong(), 1_000));
+  heartbeat(t, server, { interval: 1_500, timeout: slow });
+  await poll('four pings', () => pings.length >= 4);
+  const took = pings[3]! - pings[0]!;
+  t.ok(took < 3 * 1_500 + 1_500, `three intervals took ${took} ms`);
+});
+
 void t.test('a client that does not answer is terminated, and reported once', async (t) => {
   const server = await webSocketServer(t);
   const { accepted } = await open(t, server, { autoPong: false });
@@ -201,9 +212,10 @@ void t.test('a part of a long message is a sign of life', async (t) => {
 
 void t.test('a client that the application has paused is not judged', async (t) => {
   const server = await webSocketServer(t);
-  const { accepted } = await open(t, server);
+  const { client, accepted } = await open(t, server);
   const { beat, gone } = heartbeat(t, server);
   accepted.pause();
+  client.send(Buffer.alloc(1 << 20)); // so that its answers stay in the kernel
   await poll('a ping', () => beat.snapshot().pingsSent > 0);
   await delay(3 * (interval + timeout));
   t.strictSame(gone, []);

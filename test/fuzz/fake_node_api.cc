@@ -18,6 +18,12 @@ napi_status Give(napi_value* result, napi_value value) {
   abort();
 }
 
+// src/js_native_api_v8.h, NAPI_PREAMBLE: there is no exception then, and none can be thrown.
+#define MAY_RUN_JAVASCRIPT(env) \
+  if ((env)->HasEnded()) return napi_pending_exception
+#define GIVEN(value) \
+  if ((value) == nullptr) return napi_invalid_arg
+
 }  // namespace
 
 napi_env__::~napi_env__() {
@@ -28,6 +34,11 @@ napi_value napi_env__::New(napi_valuetype type) {
   values.push_back(std::make_unique<napi_value__>());
   values.back()->type = type;
   return values.back().get();
+}
+
+bool napi_env__::HasEnded() {
+  if (calls_left > 0) --calls_left;
+  return calls_left == 0;
 }
 
 napi_value CallFunction(napi_env env, napi_value function, std::vector<napi_value> arguments) {
@@ -92,13 +103,17 @@ napi_status napi_create_array_with_length(napi_env env, size_t length, napi_valu
   return napi_ok;
 }
 
-napi_status napi_set_element(napi_env, napi_value array, uint32_t index, napi_value value) {
+napi_status napi_set_element(napi_env env, napi_value array, uint32_t index, napi_value value) {
+  MAY_RUN_JAVASCRIPT(env);
+  GIVEN(array);
+  GIVEN(value);
   array->elements.at(index) = value;
   return napi_ok;
 }
 
 // As large as asked and not a byte more, so that AddressSanitizer sees who writes beyond.
 napi_status napi_create_arraybuffer(napi_env env, size_t length, void** data, napi_value* result) {
+  MAY_RUN_JAVASCRIPT(env);
   *result = env->New(napi_object);
   (*result)->memory = std::make_unique<std::int32_t[]>(length / sizeof(std::int32_t));
   (*result)->length = length;
@@ -107,6 +122,7 @@ napi_status napi_create_arraybuffer(napi_env env, size_t length, void** data, na
 }
 
 napi_status napi_get_arraybuffer_info(napi_env, napi_value buffer, void** data, size_t* length) {
+  GIVEN(buffer);
   if (data != nullptr) *data = buffer->memory.get();
   if (length != nullptr) *length = buffer->length;
   return napi_ok;
@@ -114,6 +130,8 @@ napi_status napi_get_arraybuffer_info(napi_env, napi_value buffer, void** data, 
 
 napi_status napi_create_typedarray(napi_env env, napi_typedarray_type, size_t length, napi_value buffer, size_t,
                                    napi_value* result) {
+  MAY_RUN_JAVASCRIPT(env);
+  GIVEN(buffer);
   *result = env->New(napi_object);
   (*result)->buffer = buffer;
   (*result)->length = length;
@@ -122,6 +140,7 @@ napi_status napi_create_typedarray(napi_env env, napi_typedarray_type, size_t le
 
 napi_status napi_get_typedarray_info(napi_env, napi_value array, napi_typedarray_type* type, size_t* length,
                                      void** data, napi_value* buffer, size_t* offset) {
+  GIVEN(array);
   if (type != nullptr) *type = napi_int32_array;
   if (length != nullptr) *length = array->length;
   if (data != nullptr) *data = array->buffer->memory.get();
@@ -132,13 +151,17 @@ napi_status napi_get_typedarray_info(napi_env, napi_value array, napi_typedarray
 
 napi_status napi_create_function(napi_env env, const char*, size_t, napi_callback callback, void* data,
                                  napi_value* result) {
+  MAY_RUN_JAVASCRIPT(env);
   *result = env->New(napi_function);
   (*result)->callback = callback;
   (*result)->data = data;
   return napi_ok;
 }
 
-napi_status napi_set_named_property(napi_env, napi_value object, const char* name, napi_value value) {
+napi_status napi_set_named_property(napi_env env, napi_value object, const char* name, napi_value value) {
+  MAY_RUN_JAVASCRIPT(env);
+  GIVEN(object);
+  GIVEN(value);
   object->properties[name] = value;
   return napi_ok;
 }
@@ -146,12 +169,14 @@ napi_status napi_set_named_property(napi_env, napi_value object, const char* nam
 napi_status napi_get_undefined(napi_env env, napi_value* result) { return Give(result, env->New(napi_undefined)); }
 
 napi_status napi_typeof(napi_env, napi_value value, napi_valuetype* result) {
+  GIVEN(value);
   *result = value->type;
   return napi_ok;
 }
 
 // Values live as long as the environment, so a reference is the value.
 napi_status napi_create_reference(napi_env, napi_value value, uint32_t, napi_ref* result) {
+  GIVEN(value);
   *result = reinterpret_cast<napi_ref>(value);
   return napi_ok;
 }
@@ -184,20 +209,34 @@ napi_status napi_escape_handle(napi_env, napi_escapable_handle_scope, napi_value
   return Give(result, value);
 }
 
-// Of node-addon-api's errors: an addon that returns error numbers throws none.
-napi_status napi_throw(napi_env, napi_value) { Unexpected("napi_throw"); }
-napi_status napi_create_error(napi_env, napi_value, napi_value, napi_value*) { Unexpected("napi_create_error"); }
-napi_status napi_create_type_error(napi_env, napi_value, napi_value, napi_value*) {
-  Unexpected("napi_create_type_error");
+// Of node-addon-api's errors: an addon that returns error numbers throws none, until its environment ends.
+napi_status napi_throw(napi_env env, napi_value) {
+  MAY_RUN_JAVASCRIPT(env);
+  Unexpected("napi_throw");
 }
-napi_status napi_get_last_error_info(napi_env, const napi_extended_error_info**) {
-  Unexpected("napi_get_last_error_info");
+napi_status napi_create_error(napi_env env, napi_value, napi_value, napi_value* result) {
+  return Give(result, env->New(napi_object));
+}
+napi_status napi_create_type_error(napi_env env, napi_value, napi_value, napi_value* result) {
+  return Give(result, env->New(napi_object));
+}
+napi_status napi_get_last_error_info(napi_env env, const napi_extended_error_info** result) {
+  static const napi_extended_error_info kEnded = {"the environment ends", nullptr, 0, napi_pending_exception};
+  if (env->calls_left != 0) Unexpected("napi_get_last_error_info");
+  *result = &kEnded;
+  return napi_ok;
 }
 napi_status napi_get_and_clear_last_exception(napi_env, napi_value*) {
   Unexpected("napi_get_and_clear_last_exception");
 }
-napi_status napi_get_property(napi_env, napi_value, napi_value, napi_value*) { Unexpected("napi_get_property"); }
-napi_status napi_has_property(napi_env, napi_value, napi_value, bool*) { Unexpected("napi_has_property"); }
+napi_status napi_get_property(napi_env env, napi_value, napi_value, napi_value*) {
+  MAY_RUN_JAVASCRIPT(env);
+  Unexpected("napi_get_property");
+}
+napi_status napi_has_property(napi_env env, napi_value, napi_value, bool*) {
+  MAY_RUN_JAVASCRIPT(env);
+  Unexpected("napi_has_property");
+}
 napi_status napi_define_properties(napi_env, napi_value, size_t, const napi_property_descriptor*) {
   Unexpected("napi_define_properties");
 }

@@ -28,11 +28,14 @@ struct napi_env__ {
   void* instance_data = nullptr;
   napi_finalize finalize = nullptr;
   void* finalize_hint = nullptr;
+  // Calls that may run JavaScript until the environment ends, as when a worker is terminated: from then on they fail.
+  int calls_left = -1;
 
   napi_env__() = default;
   napi_env__(const napi_env__&) = delete;
   ~napi_env__();
   napi_value New(napi_valuetype type);
+  bool HasEnded();
 };
 
 struct napi_callback_info__ {

@@ -40,14 +40,17 @@ class Fuzzer {
     kernel.has_ipv4 = data_.ConsumeBool();
     for (int i = 0; i < 2; ++i) kernel.sockets[kernel.next++] = AnyOptions();
     napi_value exports = env_.New(napi_object);
+    if (data_.ConsumeIntegralInRange(0, 15) == 0) env_.calls_left = data_.ConsumeIntegralInRange(1, 50);
     napi_register_module_v1(&env_, exports);
+    if (env_.calls_left == 0) return;
+    env_.calls_left = -1;
     exports_ = exports->properties;
     slots_ = exports_["slots"]->buffer->memory.get();
     batch_ = exports_["batch"]->buffer->memory.get();
   }
 
   void Run() {
-    while (data_.remaining_bytes() > 0) Step();
+    while (slots_ != nullptr && data_.remaining_bytes() > 0) Step();
   }
 
  private:

@@ -6,6 +6,7 @@ const { mkdirSync, readdirSync } = require('node:fs');
 const path = require('node:path');
 const { parseArgs } = require('node:util');
 const { nodedir } = require('../../scripts/headers.js');
+const { readGyp } = require('../../scripts/prebuild/gyp.js');
 
 const { values } = parseArgs({
   options: { seconds: { type: 'string', default: '600' }, native: { type: 'boolean', default: false } },
@@ -30,7 +31,7 @@ const targets = {
 function compile(name, sources) {
   if (nodedir === undefined) throw new Error("Node's headers are not beside this node: set npm_config_nodedir");
   const flags = ['-std=c++17', '-g', '-O1', '-fsanitize=fuzzer,address,undefined', '-fno-sanitize-recover=all'];
-  const defines = ['-DNAPI_VERSION=8', '-DNODE_ADDON_API_DISABLE_CPP_EXCEPTIONS', '-DNODE_GYP_MODULE_NAME=fuzz'];
+  const defines = [...readGyp(root, 'linux').defines, 'NODE_GYP_MODULE_NAME=fuzz'].map((define) => `-D${define}`);
   const includes = [
     `-I${path.join(nodedir, 'include', 'node')}`,
     `-I${path.dirname(require.resolve('node-addon-api/napi.h'))}`,

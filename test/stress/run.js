@@ -56,7 +56,9 @@ function openSockets() {
 async function startAndStop(number) {
   // The HTTP parser of Node 20 aborts the process when its worker is terminated ("ToLocalChecked Empty MaybeLocal").
   const argv = ['--seed', String(seed + number), '--without-http'];
-  const worker = new Worker(program, { argv, stderr: true });
+  // Without the module hooks that tap puts into NODE_OPTIONS: Node leaves open what a loader was reading.
+  const env = { ...process.env, NODE_OPTIONS: '' };
+  const worker = new Worker(program, { argv, stderr: true, execArgv: [], env });
   let said = '';
   worker.stderr.setEncoding('utf8').on('data', (text) => (said += text));
   const ended = once(worker, 'exit');

@@ -9,7 +9,15 @@ const { measureFleet } = require('./fleet.js');
 const { problems } = require('./lib/contenders.js');
 const { measureHeartbeat } = require('./heartbeat.js');
 const { measure } = require('./lib/measure.js');
-const { printAccept, printFleet, printHeartbeat, printLoad, printMonitor, printScenario, printTrace } = require('./lib/table.js');
+const {
+  printAccept,
+  printFleet,
+  printHeartbeat,
+  printLoad,
+  printMonitor,
+  printScenario,
+  printTrace,
+} = require('./lib/table.js');
 const { traceCalls } = require('./lib/trace.js');
 const { measureLoad } = require('./load.js');
 const { measureMonitor } = require('./monitor.js');

@@ -1,7 +1,9 @@
 'use strict';
-// How fast a server accepts: lib/accept-server.js, with this process as its clients.
+// How fast a server accepts: lib/accept-server.js on each Node, with this process as its clients.
 const { startChild } = require('./lib/child.js');
 const { floor } = require('./lib/floor.js');
+const nodes = require('./lib/nodes.js');
+const { shuffled } = require('./lib/shuffled.js');
 const { median, paired } = require('./lib/statistics.js');
 
 const connections = 1000; // wait in the accept queue: below net.core.somaxconn, 4096
@@ -12,14 +14,17 @@ const warmUpRounds = 3;
  * Microseconds for each connection. time, cpu: of the server, while it accepts; lifeCpu: of both processes, from connect
  * to close.
  * @typedef {{ time: number, cpu: number, lifeCpu: number }} Cost
- * @typedef {{ name: string, port: number, turns: number, target?: number, costs: Cost[] }} Lane
+ *
+ * @typedef {import('./lib/child.js').Child} Child
+ * @typedef {{ name: string, port: number, turns: number, target?: number }} Listener
+ * @typedef {Listener & { node: nodes.RunOn, server: Child, untouched: Cost[], costs: Cost[] }} Lane
  */
 
 /** @param {NodeJS.CpuUsage} usage */
 const total = ({ user, system }) => user + system;
 
-/** @param {import('./lib/child.js').Child} server @param {number} port @returns {Promise<Cost>} */
-async function acceptOnce(server, port) {
+/** @param {Lane} lane @returns {Promise<Cost>} */
+async function acceptOnce({ server, port }) {
   await server.ask({ accept: connections });
   const atConnect = process.cpuUsage();
   const descriptors = floor.connect(port, connections);
@@ -37,49 +42,53 @@ async function acceptOnce(server, port) {
   };
 }
 
-/** Every lane its turns, in any order. @param {import('./lib/child.js').Child} server @param {Lane[]} lanes */
-async function playRound(server, lanes) {
-  const order = lanes
-    .flatMap((lane) => Array.from({ length: lane.turns }, () => ({ lane, place: Math.random() })))
-    .sort((a, b) => a.place - b.place);
-  /** @type {Map<Lane, Cost>} */
-  const sums = new Map();
-  for (const { lane } of order) {
-    const sum = sums.get(lane) ?? { time: 0, cpu: 0, lifeCpu: 0 };
-    const cost = await acceptOnce(server, lane.port);
-    sums.set(lane, { time: sum.time + cost.time, cpu: sum.cpu + cost.cpu, lifeCpu: sum.lifeCpu + cost.lifeCpu });
+/** Every lane its turns, in any order. @param {readonly Lane[]} lanes @returns {Promise<Map<Lane, Cost>>} */
+async function playRound(lanes) {
+  const sums = new Map(lanes.map((lane) => [lane, { time: 0, cpu: 0, lifeCpu: 0 }]));
+  for (const lane of shuffled(lanes.flatMap((each) => Array.from({ length: each.turns }, () => each)))) {
+    const { time, cpu, lifeCpu } = await acceptOnce(lane);
+    const sum = sums.get(lane);
+    if (sum === undefined) continue;
+    sum.time += time / lane.turns;
+    sum.cpu += cpu / lane.turns;
+    sum.lifeCpu += lifeCpu / lane.turns;
   }
-  for (const [lane, { time, cpu, lifeCpu }] of sums) {
-    const { turns } = lane;
-    lane.costs.push({ time: time / turns, cpu: cpu / turns, lifeCpu: lifeCpu / turns });
-  }
+  return sums;
 }
 
-exports.measureAccept = async () => {
+/** @param {nodes.RunOn} node @returns {Promise<Lane[]>} */
+async function listen(node) {
   // One thread, also for the collector: wall-clock time is CPU time, whatever the other cores do.
   const server = startChild('accept-server.js', {
+    execPath: node.execPath,
+    arguments: nodes.argumentsOf(node),
     execArgv: ['--expose-gc', '--single-threaded'],
     stdio: ['pipe', 'inherit', 'inherit', 'ipc'],
   });
-  /** @type {Omit<Lane, 'costs'>[]} */
+  /** @type {Listener[]} */
   const listening = await server.ask({ listen: 2 * connections });
-  const lanes = listening.map((lane) => ({ ...lane, costs: /** @type {Cost[]} */ ([]) }));
-  for (let round = -warmUpRounds; round < rounds; ++round) {
-    if (round === 0) for (const lane of lanes) lane.costs = [];
-    await playRound(server, lanes);
-  }
-  await server.stop();
+  /** @type {Cost[]} */
+  const untouched = [];
+  return listening.map((each, index) => ({ ...each, node, server, untouched, costs: index === 0 ? untouched : [] }));
+}
 
-  /** @param {Lane | undefined} lane @param {keyof Cost} which */
-  const column = (lane, which) => lane?.costs.map((cost) => cost[which]) ?? [];
-  const [untouched] = lanes;
-  return lanes.map((lane) => ({
-    name: lane.name,
-    time: median(column(lane, 'time')),
-    rate: paired(column(untouched, 'time'), column(lane, 'time')),
-    cpu: median(column(lane, 'cpu')),
-    cpuRatio: paired(column(lane, 'cpu'), column(untouched, 'cpu')),
-    lifeCpuRatio: paired(column(lane, 'lifeCpu'), column(untouched, 'lifeCpu')),
-    target: lane.target,
-  }));
+exports.measureAccept = async () => {
+  const lanes = (await Promise.all(nodes.all.map(listen))).flat();
+  for (let round = -warmUpRounds; round < rounds; ++round) {
+    for (const [lane, cost] of await playRound(lanes)) if (round >= 0) lane.costs.push(cost);
+  }
+  await Promise.all([...new Set(lanes.map(({ server }) => server))].map((server) => server.stop()));
+
+  return lanes.map(({ name, node, target, costs, untouched }) => {
+    const column = (/** @type {Cost[]} */ of, /** @type {keyof Cost} */ which) => of.map((cost) => cost[which]);
+    return {
+      name: node.onlyNode ? `${name}, on ${node.name}` : name,
+      time: median(column(costs, 'time')),
+      rate: paired(column(untouched, 'time'), column(costs, 'time')),
+      cpu: median(column(costs, 'cpu')),
+      cpuRatio: paired(column(costs, 'cpu'), column(untouched, 'cpu')),
+      lifeCpuRatio: paired(column(costs, 'lifeCpu'), column(untouched, 'lifeCpu')),
+      target,
+    };
+  });
 };

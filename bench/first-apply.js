@@ -1,8 +1,9 @@
 'use strict';
 // applyKeepalive on a connection that nobody has touched: what a server does in 'connection', a client in 'connect'.
 const { applyKeepalive } = require('tcp-keepalive');
-const { nodeApply, packagesApply } = require('./lib/contenders.js');
 const { readAll, setAll } = require('./lib/floor.js');
+const { nodeApply } = require('./lib/node-itself.js');
+const { packagesApply } = require('./lib/packages.js');
 const { one, settings } = require('./lib/profiles.js');
 
 const bare = setAll(settings.one);
@@ -22,7 +23,7 @@ module.exports = [
     ...common,
     title: 'first time on an accepted socket',
     side: 'accepted',
-    contenders: [ours, nodeApply(settings.one), ...packagesApply(settings.one)],
+    contenders: [ours, ...nodeApply(settings.one), ...packagesApply(settings.one)],
   },
-  { ...common, title: 'first time on a client socket', side: 'client', contenders: [ours, nodeApply(settings.one)] },
+  { ...common, title: 'first time on a client socket', side: 'client', contenders: [ours, ...nodeApply(settings.one)] },
 ];

@@ -1,6 +1,7 @@
 'use strict';
 // Re-tuning a fleet of live connections beside a 1 ms timer: lib/fleet-server.js.
 const { startChild } = require('./lib/child.js');
+const { shuffled } = require('./lib/shuffled.js');
 const { paired, spread } = require('./lib/statistics.js');
 
 /**
@@ -19,8 +20,7 @@ const lane = (way, name) => ({ way, name, runs: [] });
 
 /** @param {import('./lib/child.js').Child} server @param {readonly Lane[]} lanes @param {boolean} counts */
 async function playRound(server, lanes, counts) {
-  const order = lanes.map((each) => ({ each, place: Math.random() })).sort((a, b) => a.place - b.place);
-  for (const { each } of order) {
+  for (const each of shuffled(lanes)) {
     const run = await server.ask({ way: each.way });
     if (counts) each.runs.push(run);
   }
@@ -29,7 +29,14 @@ async function playRound(server, lanes, counts) {
 exports.measureFleet = async () => {
   const native = lane('native', 'a C loop of the same system calls');
   const sliced = lane('sliced', 'applyKeepaliveToAll, spread: 0');
-  const atOnce = [native, lane('loop', 'applyKeepalive in a plain loop'), sliced, lane('short idle', 'nothing')];
+  const idle = lane('short idle', 'nothing');
+  const atOnce = [
+    native,
+    lane('loop', 'applyKeepalive in a plain loop'),
+    sliced,
+    lane('node', 'setKeepAlive(true, ms) in a plain loop'),
+    idle,
+  ];
   const paced = [lane('paced', 'applyKeepaliveToAll, initialDelay: 1000'), lane('long idle', 'nothing')];
 
   const server = startChild('fleet-server.js');
@@ -47,7 +54,7 @@ exports.measureFleet = async () => {
     rows: [...atOnce, ...paced].map((each) => ({
       name: each.name,
       took: spread(took(each)),
-      ofNative: atOnce.slice(0, 3).includes(each) ? paired(took(each), took(native)) : undefined,
+      ofNative: ![...paced, idle].includes(each) ? paired(took(each), took(native)) : undefined,
       late: spread(each.runs.map(({ late }) => late)),
       held: spread(each.runs.map(({ held }) => held)),
       targets: each === sliced ? { ofNative: 1.25, late: 1 } : undefined,

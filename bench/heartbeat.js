@@ -2,6 +2,7 @@
 // What it costs a server to know that its idle WebSocket clients are there: lib/heartbeat-server.js.
 const { isolation } = require('../scripts/network-namespace.js');
 const { startChild } = require('./lib/child.js');
+const { shuffled } = require('./lib/shuffled.js');
 const { paired, spread } = require('./lib/statistics.js');
 
 /**
@@ -11,7 +12,7 @@ const { paired, spread } = require('./lib/statistics.js');
  */
 
 const connections = Number(process.env.BENCH_CONNECTIONS ?? 19_500); // a process may have 20,000 descriptors
-const rounds = Number(process.env.BENCH_ROUNDS ?? 7);
+const rounds = Number(process.env.BENCH_ROUNDS ?? 5);
 const hour = 3600;
 
 /** @param {Way} way @param {string} name @returns {Lane} */
@@ -34,8 +35,7 @@ exports.measureHeartbeat = async () => {
   /** @type {{ interval: number }} */
   const { interval } = await server.ask({ open: connections });
   for (let round = 0; round < rounds; round += 1) {
-    const order = lanes.map((each) => ({ each, place: Math.random() })).sort((a, b) => a.place - b.place);
-    for (const { each } of order) each.runs.push(await server.ask({ way: each.way }));
+    for (const each of shuffled(lanes)) each.runs.push(await server.ask({ way: each.way }));
   }
   /** @type {number} */
   const lost = await server.ask({ lost: true });

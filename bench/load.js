@@ -1,7 +1,9 @@
 'use strict';
-// What require('tcp-keepalive') adds to an empty script: whole processes, taken in turns.
+// What it adds to an empty script to require a package: whole processes, taken in turns.
 const { spawnSync } = require('node:child_process');
-const { median, quantile } = require('./lib/statistics.js');
+const { packages } = require('./lib/packages.js');
+const { shuffled } = require('./lib/shuffled.js');
+const { median, spread } = require('./lib/statistics.js');
 
 const spawns = 31;
 
@@ -14,21 +16,24 @@ function time(script) {
 }
 
 exports.measureLoad = () => {
-  /** @type {number[]} */
-  const empty = [];
-  /** @type {number[]} */
-  const loaded = [];
+  /** @type {{ name: string, script: string, target?: number, times: number[] }[]} */
+  const rows = [
+    { name: 'empty script', script: '', times: [] },
+    { name: "require('tcp-keepalive')", script: "require('tcp-keepalive')", target: 10, times: [] },
+    ...packages.map(({ name }) => ({
+      name: `require('${name}')`,
+      script: `require('./others/node_modules/${name}')`,
+      times: [],
+    })),
+  ];
   for (let i = 0; i < spawns; ++i) {
-    empty.push(time(''));
-    loaded.push(time("require('tcp-keepalive')"));
+    for (const { script, times } of shuffled(rows)) times.push(time(script));
   }
-  const extra = loaded.map((milliseconds, i) => milliseconds - (empty[i] ?? Number.NaN));
-  return {
-    empty: median(empty),
-    loaded: median(loaded),
-    extra: median(loaded) - median(empty),
-    low: quantile(extra, 0.25),
-    high: quantile(extra, 0.75),
-    target: 10,
-  };
+  const empty = rows[0]?.times ?? [];
+  return rows.map(({ name, target, times }) => ({
+    name,
+    target,
+    took: median(times),
+    more: spread(times.map((milliseconds, i) => milliseconds - (empty[i] ?? Number.NaN))),
+  }));
 };

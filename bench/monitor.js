@@ -1,6 +1,7 @@
 'use strict';
 // Reading when many peers were last heard from, and a monitor over them beside a 1 ms timer: lib/monitor-server.js.
 const { startChild } = require('./lib/child.js');
+const { shuffled } = require('./lib/shuffled.js');
 const { ratio, spread } = require('./lib/statistics.js');
 
 /** @typedef {import('./lib/monitor-server.js').Reading} Reading */
@@ -19,7 +20,7 @@ exports.measureMonitor = async () => {
   const times = { native: [], batch: [], loop: [] };
   const readings = /** @type {Reading[]} */ (Object.keys(times));
   for (let round = -warmUpRounds; round < rounds; ++round) {
-    for (const read of readings.sort(() => Math.random() - 0.5)) {
+    for (const read of shuffled(readings)) {
       const time = await server.ask({ read });
       if (round >= 0) times[read].push(time);
     }

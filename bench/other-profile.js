@@ -1,8 +1,9 @@
 'use strict';
 // applyKeepalive on a socket that holds another profile. Keepalive is off while the timing changes.
 const { applyKeepalive } = require('tcp-keepalive');
-const { nodeApply, packagesApply } = require('./lib/contenders.js');
 const { readAll, set, setAll } = require('./lib/floor.js');
+const { nodeApply } = require('./lib/node-itself.js');
+const { packagesApply } = require('./lib/packages.js');
 const { other, settings } = require('./lib/profiles.js');
 
 const bare = setAll(settings.other);
@@ -22,7 +23,7 @@ module.exports = [
     ...common,
     title: 'another profile, accepted socket',
     side: 'accepted',
-    contenders: [ours, nodeApply(settings.other), ...packagesApply(settings.other)],
+    contenders: [ours, ...nodeApply(settings.other), ...packagesApply(settings.other)],
   },
   { ...common, title: 'another profile, client socket', side: 'client', contenders: [ours] },
 ];

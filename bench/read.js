@@ -1,8 +1,8 @@
 'use strict';
 // readKeepalive. Node itself cannot read these options.
 const { readKeepalive } = require('tcp-keepalive');
-const { packagesRead } = require('./lib/contenders.js');
 const { readAll, setAll } = require('./lib/floor.js');
+const { packagesRead } = require('./lib/packages.js');
 const { settings } = require('./lib/profiles.js');
 
 /** @type {import('./lib/measure.js').Contender} */

@@ -1,60 +1,60 @@
 'use strict';
-// node bench/run.js [scenario ...]: all of them without arguments.
-const os = require('node:os');
+// node bench/run.js [scenario ...]: all of them without arguments, and then they are recorded (results.json, RESULTS.md) and
+// drawn (results.svg). --draw: only writes both anew from the record.
+const { readFileSync } = require('node:fs');
+const { parseArgs } = require('node:util');
 const { setUp } = require('./lib/setup.js');
 
 setUp();
 const { measureAccept } = require('./accept.js');
 const { measureFleet } = require('./fleet.js');
-const { problems } = require('./lib/contenders.js');
 const { measureHeartbeat } = require('./heartbeat.js');
-const { measure } = require('./lib/measure.js');
-const {
-  printAccept,
-  printFleet,
-  printHeartbeat,
-  printLoad,
-  printMonitor,
-  printScenario,
-  printTrace,
-} = require('./lib/table.js');
+const { measureCalls } = require('./lib/measure.js');
+const nodes = require('./lib/nodes.js');
+const { problems } = require('./lib/packages.js');
+const report = require('./lib/report.js');
 const { traceCalls } = require('./lib/trace.js');
 const { measureLoad } = require('./load.js');
 const { measureMonitor } = require('./monitor.js');
 const scenarios = require('./scenarios.js');
 
-/** Those with processes of their own. @type {Record<string, () => unknown>} */
+/** With processes of their own. @type {Record<string, () => Promise<Partial<report.Results>>>} */
 const processes = {
-  load: () => printLoad(measureLoad()),
-  accept: async () => printAccept(await measureAccept()),
-  fleet: async () => printFleet(await measureFleet()),
-  monitor: async () => printMonitor(await measureMonitor()),
-  heartbeat: async () => printHeartbeat(await measureHeartbeat()),
+  load: async () => ({ load: measureLoad() }),
+  accept: async () => ({ accept: await measureAccept() }),
+  fleet: async () => ({ fleet: await measureFleet() }),
+  monitor: async () => ({ monitor: await measureMonitor() }),
+  heartbeat: async () => ({ heartbeat: await measureHeartbeat() }),
 };
 
-async function main() {
-  const names = [...Object.keys(scenarios), ...Object.keys(processes)];
-  const asked = process.argv.slice(2);
-  const unknown = asked.filter((name) => !names.includes(name));
-  if (unknown.length > 0) throw new Error(`No scenario ${unknown.join(', ')}; known: ${names.join(', ')}`);
-  const wanted = (/** @type {string} */ name) => asked.length === 0 || asked.includes(name);
-  const cpu = os.cpus();
-  console.log(
-    `Node ${process.version}, ${os.type()} ${os.release()} ${os.arch()}, ${cpu.length} x ${cpu[0]?.model.trim()}\n`,
-  );
-  for (const problem of problems) console.log(problem);
+const calls = Object.keys(scenarios);
+const names = [...calls, ...Object.keys(processes)];
+const { values, positionals } = parseArgs({
+  options: { draw: { type: 'boolean', default: false } },
+  allowPositionals: true,
+});
 
-  const asCalls = Object.entries(scenarios).filter(([name]) => wanted(name));
+async function main() {
+  if (values.draw) return report.write(JSON.parse(readFileSync(report.record, 'utf8')));
+  const unknown = positionals.filter((name) => !names.includes(name));
+  if (unknown.length > 0) throw new Error(`No scenario ${unknown.join(', ')}; known: ${names.join(', ')}`);
+  const wanted = positionals.length === 0 ? names : positionals;
+
+  /** @type {report.Results} */
+  const results = { ...report.machine(), problems };
+  console.log(report.head(results));
+  /** @param {Partial<report.Results>} part */
+  const add = (part) => {
+    Object.assign(results, part);
+    console.log(report.tables(part));
+  };
+  const asCalls = calls.filter((name) => wanted.includes(name));
   if (asCalls.length > 0) {
-    const trace = traceCalls();
-    for (const scenario of asCalls.flatMap(([, list]) => list)) {
-      printScenario(scenario, await measure(scenario), trace);
-    }
-    printTrace(trace);
+    add({ traces: nodes.all.map(traceCalls) });
+    add({ calls: await measureCalls(asCalls, nodes.all) });
   }
-  for (const [name, play] of Object.entries(processes)) {
-    if (wanted(name)) await play();
-  }
+  for (const [name, play] of Object.entries(processes)) if (wanted.includes(name)) add(await play());
+  if (positionals.length === 0) await report.write(results);
 }
 
 void main();

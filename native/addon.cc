@@ -3,7 +3,6 @@
 
 #include <algorithm>
 
-#include "clock.h"
 #include "keepalive.h"
 #include "tcp_info.h"
 #ifdef TCP_KEEPALIVE_REF_FLIP
@@ -117,10 +116,6 @@ Napi::Value LastHeard(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-Napi::Value Now(const Napi::CallbackInfo& info) {
-  return Napi::Number::New(info.Env(), static_cast<double>(keepalive::BootMilliseconds()));
-}
-
 Napi::Value AcceptQueueLength(const Napi::CallbackInfo& info) {
   std::int32_t length = 0;
   const int error = keepalive::GetAcceptQueueLength(SocketArgument(info), &length);
@@ -171,7 +166,6 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("apply", Napi::Function::New<Apply>(env, "apply"));
   exports.Set("readTcpInfo", Napi::Function::New<ReadTcpInfo>(env, "readTcpInfo"));
   exports.Set("lastHeard", Napi::Function::New<LastHeard>(env, "lastHeard"));
-  exports.Set("now", Napi::Function::New<Now>(env, "now"));
   exports.Set("acceptQueueLength", Napi::Function::New<AcceptQueueLength>(env, "acceptQueueLength"));
   exports.Set("try", Napi::Function::New<Try>(env, "try"));
   exports.Set("closeDuplicate", Napi::Function::New<CloseDuplicate>(env, "closeDuplicate"));

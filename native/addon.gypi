@@ -15,7 +15,6 @@
       "conditions": [
         ["OS in ('linux', 'android')", {
           "sources": [
-            "clock_posix.cc",
             "socket_options_posix.cc",
             "socket_options_linux.cc",
             "tcp_info_linux.cc"
@@ -23,7 +22,6 @@
         }],
         ["OS == 'mac'", {
           "sources": [
-            "clock_posix.cc",
             "socket_options_posix.cc",
             "socket_options_darwin.cc",
             "tcp_info_darwin.cc"
@@ -36,7 +34,6 @@
         }],
         ["OS == 'win'", {
           "sources": [
-            "clock_windows.cc",
             "socket_options_windows.cc",
             "tcp_info_windows.cc",
             "windows_socket.cc"
@@ -46,7 +43,7 @@
           "msvs_settings": { "VCCLCompilerTool": { "WarningLevel": 4 } }
         }],
         ["OS not in ('linux', 'android', 'mac', 'win')", {
-          "sources": ["clock_posix.cc", "socket_options_unsupported.cc", "tcp_info_unsupported.cc"]
+          "sources": ["socket_options_unsupported.cc", "tcp_info_unsupported.cc"]
         }]
       ]
     }

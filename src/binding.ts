@@ -33,8 +33,6 @@ export interface Binding {
    */
   lastHeard(count: number): void;
   readonly noSuchOption: number;
-  /** Milliseconds on a clock that nobody sets and that goes on while the machine sleeps. */
-  now(): number;
   /** Connections that wait to be accepted, or a negative error number. */
   acceptQueueLength(descriptor: number): number;
   try(

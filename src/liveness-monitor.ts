@@ -118,9 +118,10 @@ export class LivenessMonitor extends EventEmitter<LivenessEvents> {
   #timer: NodeJS.Timeout | undefined;
   /** What is left of a round of checks that goes on. */
   #rest: Iterator<Watched> | undefined;
-  /** Of the clock, at the start of the round. */
+  /** The start of the round, and what the machine had slept until then; both in milliseconds. */
+  #round = { start: 0, asleep: 0 };
+  /** From the start of the last round to that of this one. */
   #lap = { awake: 0, asleep: 0 };
-  #roundStart = 0;
   /** How many are still to be looked at: what listeners watch meanwhile has its turn in the next round. */
   #left = 0;
   #nextSlice: NodeJS.Immediate | undefined;
@@ -206,7 +207,7 @@ export class LivenessMonitor extends EventEmitter<LivenessEvents> {
     this.#watched.set(entry.socket, entry);
     entry.socket.on('close', this.#onClose);
     if (this.#timer !== undefined || !platform.lastHeard) return;
-    this.#clock.start();
+    this.#startLap();
     this.#timer = this.#context.runInAsyncScope(() => setInterval(this.#startRound, this.#checkEvery).unref());
   }
 
@@ -244,10 +245,15 @@ export class LivenessMonitor extends EventEmitter<LivenessEvents> {
     this.#rest = undefined;
   }
 
+  #startLap(): void {
+    const { start, asleep } = this.#round;
+    this.#round = { start: performance.now(), asleep: this.#clock.asleep() };
+    this.#lap = { awake: this.#round.start - start, asleep: this.#round.asleep - asleep };
+  }
+
   readonly #startRound = (): void => {
     if (this.#nextSlice !== undefined) return;
-    this.#lap = this.#clock.lap();
-    this.#roundStart = performance.now();
+    this.#startLap();
     this.#rest = this.#watched.values();
     this.#left = this.#watched.size;
     this.#runSlice();
@@ -280,7 +286,7 @@ export class LivenessMonitor extends EventEmitter<LivenessEvents> {
   #check(rest: Iterator<Watched>): void {
     this.#left = askNext(rest, this.#left, this.#asked, this.#onWithout);
     // A socket may have been looked at as early as the last round began, and is now; the kernel's clock is coarser.
-    const sinceLast = this.#lap.awake + performance.now() - this.#roundStart + coarsestTick;
+    const sinceLast = this.#lap.awake + performance.now() - this.#round.start + coarsestTick;
     // All answers before any listener runs, which may ask the kernel something else.
     this.#asked.forEach((entry, place) => {
       this.#judge(entry, answers[place]!, sinceLast);

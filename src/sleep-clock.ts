@@ -1,31 +1,69 @@
-import { binding } from './binding.js';
+import os from 'node:os';
 
-/** Two clocks in whole milliseconds differ by more only if the machine slept. */
-const shortestSleep = 100;
+/** Where a {@link SleepClock} gets its times from; milliseconds. */
+export interface ClockSources {
+  /** Stands still while the machine sleeps (Linux), and is never set. */
+  readonly awake: () => number;
+  /** Goes on while it sleeps, but is set by people and by NTP. */
+  readonly wall: () => number;
+  /** Goes on while it sleeps, and is never set; undefined where there is none to be had, or `awake` is one. */
+  readonly boot?: (() => number) | undefined;
+}
 
-/** Read further apart, as when the process was stopped in between, two clocks cannot be compared. */
-const atOnce = 10;
+/** The clocks differ by more only if one was set or the machine slept. */
+const shortestSleep = 500;
 
-/** How long the machine slept: the difference between a clock that goes on meanwhile and one that does not. */
+function ownSources(): ClockSources {
+  return { awake: () => performance.now(), wall: () => Date.now(), boot: uptime() };
+}
+
+/** Elsewhere than on Linux libuv's own clock goes on during sleep. */
+function uptime(): (() => number) | undefined {
+  if (process.platform !== 'linux') return undefined;
+  const milliseconds = (): number => os.uptime() * 1000;
+  try {
+    milliseconds();
+    return milliseconds;
+  } catch {
+    return undefined; // Deno without the permission: no sleep is seen there (README, Runtimes)
+  }
+}
+
+/**
+ * Sees how long the machine slept, however the clock on the wall is set: the wall only tells when it is worth asking the
+ * kernel.
+ */
 export class SleepClock {
-  #now = 0;
-  #awake = 0;
+  readonly #sources: ClockSources;
+  #asleep = 0;
+  #drift: number;
+  #bootDrift: number;
 
-  start(): void {
-    let before: number;
-    do {
-      before = performance.now();
-      this.#now = binding.now();
-      this.#awake = performance.now();
-    } while (this.#awake - before > atOnce);
+  constructor(clockSources = ownSources()) {
+    this.#sources = clockSources;
+    const awake = clockSources.awake();
+    this.#drift = clockSources.wall() - awake;
+    this.#bootDrift = (clockSources.boot?.() ?? 0) - awake;
   }
 
-  /** Milliseconds that the machine was awake and asleep since `start` or the last `lap`. */
-  lap(): { awake: number; asleep: number } {
-    const since = { now: this.#now, awake: this.#awake };
-    this.start();
-    const awake = this.#awake - since.awake;
-    const asleep = Math.round(this.#now - since.now - awake);
-    return { awake, asleep: asleep < shortestSleep ? 0 : asleep };
+  /** Milliseconds that the machine has slept since this clock was made. */
+  asleep(): number {
+    const { awake, wall, boot } = this.#sources;
+    const now = awake();
+    const drift = wall() - now;
+    if (boot !== undefined && Math.abs(drift - this.#drift) > shortestSleep) {
+      this.#drift = drift;
+      const bootDrift = boot() - now;
+      if (bootDrift - this.#bootDrift > shortestSleep / 2) {
+        this.#asleep += Math.round(bootDrift - this.#bootDrift);
+        this.#bootDrift = bootDrift;
+      }
+    }
+    return this.#asleep;
+  }
+
+  /** Milliseconds that go on while the machine sleeps, and never go back or jump. */
+  now(): number {
+    return this.#sources.awake() + this.asleep();
   }
 }

@@ -5,7 +5,7 @@ const { once } = require('node:events');
 const { readSync } = require('node:fs');
 const net = require('node:net');
 const { applyKeepalive, applyKeepaliveToServer } = require('tcp-keepalive');
-const { applyNetKeepalive } = require('./contenders.js');
+const { packages } = require('./packages.js');
 const { one, settings } = require('./profiles.js');
 
 /**
@@ -25,14 +25,12 @@ const lanes = [
   { name: 'applyKeepaliveToServer(server, profile)', tuned: true, turns: 5, target: 0.97 },
   { name: "applyKeepalive in 'connection'", onConnection: (socket) => void applyKeepalive(socket, one) },
   {
-    name: 'Node createServer({ keepAlive, keepAliveInitialDelay })',
+    name: 'Node createServer({ keepAlive: true, ... })',
     options: { keepAlive: true, keepAliveInitialDelay: settings.one.initialDelay },
   },
 ];
-if (applyNetKeepalive !== undefined) {
-  const apply = applyNetKeepalive;
-  const onConnection = (/** @type {net.Socket} */ socket) => apply(socket, settings.one);
-  lanes.push({ name: "setKeepAlive + net-keepalive in 'connection'", onConnection });
+for (const { applying, apply } of packages) {
+  lanes.push({ name: `${applying} in 'connection'`, onConnection: apply(settings.one) });
 }
 
 /** @type {net.Socket[]} */

@@ -6,9 +6,9 @@ const path = require('node:path');
 
 /** @typedef {ReturnType<typeof startChild>} Child */
 
-/** @param {string} script @param {import('node:child_process').ForkOptions} [options] */
+/** @param {string} script @param {import('node:child_process').ForkOptions & { arguments?: readonly string[] }} [options] */
 function startChild(script, options) {
-  const child = fork(path.join(__dirname, script), options);
+  const child = fork(path.join(__dirname, script), options?.arguments ?? [], options);
   child.on('exit', (code, signal) => {
     if (code !== 0) throw new Error(`bench/lib/${script} ended with ${code ?? signal}`);
   });

@@ -8,7 +8,7 @@ const { one, other, settings } = require('./profiles.js');
 const { watchedTimer } = require('./watched-timer.js');
 
 /**
- * @typedef {'native' | 'loop' | 'sliced' | 'short idle' | 'paced' | 'long idle'} Way
+ * @typedef {'native' | 'loop' | 'node' | 'sliced' | 'short idle' | 'paced' | 'long idle'} Way
  *
  * @typedef {object} Run all in milliseconds
  * @property {number} took
@@ -31,6 +31,10 @@ const ways = {
   loop: () => {
     const profile = toggled() ? one : other;
     for (const socket of fleet.sockets) applyKeepalive(socket, profile);
+  },
+  node: () => {
+    const { initialDelay } = toggled() ? settings.one : settings.other;
+    for (const socket of fleet.sockets) socket.setKeepAlive(true, initialDelay);
   },
   sliced: () => applyKeepaliveToAll(fleet.sockets, toggled() ? one : other, { spread: 0 }),
   'short idle': () => sleep(100),

@@ -1,18 +1,19 @@
 'use strict';
 // Holds the list of system calls that each contender is measured against equal to what strace sees it make.
 const { spawnSync } = require('node:child_process');
-const path = require('node:path');
 const { mkdtempSync, readFileSync, rmSync } = require('node:fs');
 const { tmpdir } = require('node:os');
-const scenarios = require('../scenarios.js');
+const path = require('node:path');
+const { argumentsOf } = require('./nodes.js');
 
-/** The output of strace, or why there is none. @returns {{ output?: string, problem?: string }} */
-function strace() {
+/** The output of strace, or why there is none. @param {import('./nodes.js').RunOn} node @returns {{ output?: string, problem?: string }} */
+function strace(node) {
   const folder = mkdtempSync(path.join(tmpdir(), 'tcp-keepalive-bench-'));
   const file = path.join(folder, 'strace');
-  const options = ['-f', '-o', file, '-e', 'trace=access,getsockopt,setsockopt'];
+  const options = ['-f', '-s', '200', '-o', file, '-e', 'trace=?access,?faccessat,getsockopt,setsockopt'];
+  const script = [path.join(__dirname, 'traced.js'), ...argumentsOf(node)];
   try {
-    const child = spawnSync('strace', [...options, process.execPath, path.join(__dirname, 'traced.js')]);
+    const child = spawnSync('strace', [...options, node.execPath, ...script]);
     if (child.error !== undefined) return { problem: child.error.message };
     if (child.status !== 0) return { problem: String(child.stderr).trim() };
     return { output: readFileSync(file, 'utf8') };
@@ -28,25 +29,20 @@ function callsIn(text) {
   );
 }
 
-/** @returns {{ problem?: string, rows: { title: string, name: string, gets: number, sets: number, same: boolean }[] }} */
-exports.traceCalls = () => {
-  const { output, problem } = strace();
-  if (output === undefined) return { problem: problem ?? '', rows: [] };
-  const runs = output.split('"mark: contender"').slice(1);
-  const rows = Object.values(scenarios)
-    .flat()
-    .flatMap(({ title, contenders }) => contenders.map(({ name }) => ({ title, name })));
-  return {
-    rows: rows.map((row, index) => {
-      const [byContender = '', byFloor = ''] = (runs[index] ?? '').split('"mark: floor"');
-      const made = callsIn(byContender);
-      const [wanted = ''] = byFloor.split('"mark: end"');
-      return {
-        ...row,
-        gets: made.filter((call) => call.startsWith('get')).length,
-        sets: made.filter((call) => call.startsWith('set')).length,
-        same: String(made) === String(callsIn(wanted)),
-      };
-    }),
-  };
+/**
+ * Those that made other calls than their C loop.
+ * @param {import('./nodes.js').RunOn} node
+ */
+exports.traceCalls = (node) => {
+  const { output, problem } = strace(node);
+  if (output === undefined) return { node: node.name, problem, traced: 0, different: [] };
+  const runs = output.split('"mark: contender: ').slice(1);
+  const different = runs.flatMap((run) => {
+    const [byContender = '', rest = ''] = run.split('"mark: floor"');
+    const [byFloor = ''] = rest.split('"mark: end"');
+    const [made, wanted] = [callsIn(byContender), callsIn(byFloor)];
+    const [name = ''] = run.split('"');
+    return String(made) === String(wanted) ? [] : [`${name}: strace saw ${made.join('; ')}`];
+  });
+  return { node: node.name, traced: runs.length, different };
 };

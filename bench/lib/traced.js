@@ -9,7 +9,7 @@ const { one, other } = require('./profiles.js');
 const { closePairs, descriptors, openPairs } = require('./sockets.js');
 
 /** @param {import('./measure.js').Scenario} scenario @param {import('./measure.js').Contender} contender */
-async function trace(scenario, { calls, reset, run }) {
+async function trace(scenario, { name, calls, reset, run }) {
   const pairs = await openPairs(2);
   const [first, second] = pairs[scenario.side];
   if (first === undefined || second === undefined) return;
@@ -17,7 +17,7 @@ async function trace(scenario, { calls, reset, run }) {
     reset?.(socket);
     floor.run(descriptors([socket]), packed(scenario.before));
   }
-  existsSync('mark: contender');
+  existsSync(`mark: contender: ${scenario.title}, ${name}`);
   run(first);
   existsSync('mark: floor');
   floor.run(descriptors([second]), packed(calls));

@@ -1,5 +1,6 @@
 'use strict';
 // Draws what vanish-run.js recorded: a row for each server, a column for each situation, what it believes over time.
+const { drawing, rounded, text } = require('./svg.js');
 
 /** @typedef {import('./vanish-run.js').Vanishing} Vanishing */
 /** @typedef {import('./vanish-run.js').Group} Group */
@@ -26,33 +27,16 @@ const rows = {
   'probes and user timeout': { heads: ['Probes and', 'user timeout'], more: 'profiles.presence' },
 };
 
-// Shown as an image it follows the reader's system, not the page around it: so it brings its own background.
-const style = `
-text { font: 13px system-ui, -apple-system, 'Segoe UI', Helvetica, Arial, sans-serif; fill: #1f2328 }
-.title { font-size: 19px; font-weight: 600 }
-.strong { font-weight: 600 }
-.small, .quiet { font-size: 12px }
-.quiet { fill: #59636e }
-.middle { text-anchor: middle }
-.end { text-anchor: end }
-.paper { fill: #ffffff; stroke: #d1d9e0 }
+const light = `
 .knows { fill: #ddf0fb }
 .believes { fill: #f9c9a4 }
 .edge, .writes { fill: none; stroke: #bc4c00; stroke-width: 2; stroke-linejoin: round }
-.writes { stroke-width: 4 }
-.grid { stroke: #59636e; stroke-opacity: 0.25 }
-@media (prefers-color-scheme: dark) {
-text { fill: #f0f6fc }
-.quiet { fill: #9da7b3 }
-.paper { fill: #0d1117; stroke: #3d444d }
+.writes { stroke-width: 4 }`;
+
+const dark = `
 .knows { fill: #12304a }
 .believes { fill: #6b3410 }
-.edge, .writes { stroke: #ffa657 }
-.grid { stroke: #9da7b3 }
-}
-`;
-
-const rounded = (/** @type {number} */ value) => Number(value.toFixed(1));
+.edge, .writes { stroke: #ffa657 }`;
 
 /** @param {number} seconds */
 function time(seconds) {
@@ -61,10 +45,6 @@ function time(seconds) {
   const minutes = `${Math.floor(whole / 60)} min`;
   return whole % 60 === 0 ? minutes : `${minutes} ${whole % 60} s`;
 }
-
-/** @param {number} x @param {number} y @param {string} words @param {string} [kind] */
-const text = (x, y, words, kind) =>
-  `<text x="${rounded(x)}" y="${y}"${kind === undefined ? '' : ` class="${kind}"`}>${words}</text>`;
 
 /** @param {Vanishing} record @returns {(seconds: number) => number} from a panel's left edge */
 const scaleOf =
@@ -168,24 +148,26 @@ exports.drawVanishing = (record) => {
   const title = `${phones} phones vanish. What does the server believe?`;
   const probes = `${profile.initialDelay / 1000} s / ${profile.interval / 1000} s / ${profile.count}`;
 
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-labelledby="title told">`,
-    `<title id="title">${title}</title>`,
-    `<desc id="told">${told.join('; ')}.</desc>`,
-    `<style>${style}</style>`,
-    `<rect class="paper" x="0.5" y="0.5" width="${width - 1}" height="${height - 1}" rx="8"/>`,
-    text(margin, 34, title, 'title'),
-    text(margin, 56, 'Connections that it still counts as online, after a cut without a FIN or a RST', 'quiet'),
-    text(columns.idle, 92, 'Idle: nothing in flight', 'strong'),
-    text(columns['in flight'], 92, 'In flight: the server writes to each', 'strong'),
-    ...panels,
-    ...drawAxes(record, bottom),
-    text(
-      margin,
-      height - 16,
-      `Measured with ${phones} connections each; probes ${probes}; Node ${node}, ${system}`,
-      'quiet',
-    ),
-    '</svg>\n',
-  ].join('\n');
+  return drawing({
+    width,
+    height,
+    title,
+    told: `${told.join('; ')}.`,
+    light,
+    dark,
+    parts: [
+      text(margin, 34, title, 'title'),
+      text(margin, 56, 'Connections that it still counts as online, after a cut without a FIN or a RST', 'quiet'),
+      text(columns.idle, 92, 'Idle: nothing in flight', 'strong'),
+      text(columns['in flight'], 92, 'In flight: the server writes to each', 'strong'),
+      ...panels,
+      ...drawAxes(record, bottom),
+      text(
+        margin,
+        height - 16,
+        `Measured with ${phones} connections each; probes ${probes}; Node ${node}, ${system}`,
+        'quiet',
+      ),
+    ],
+  });
 };

@@ -4,7 +4,7 @@ const { execFileSync } = require('node:child_process');
 const { mkdirSync } = require('node:fs');
 const path = require('node:path');
 
-const common = ['test/native/seam.cc', 'native/keepalive.cc', 'native/clock_posix.cc'];
+const common = ['test/native/seam.cc', 'native/keepalive.cc'];
 const systems = {
   linux: ['native/socket_options_posix.cc', 'native/socket_options_linux.cc', 'native/tcp_info_linux.cc'],
   old: ['test/native/old_system_options.cc', 'native/tcp_info_linux.cc'],

@@ -3,7 +3,7 @@ import { KeepaliveError } from '../index.js';
 import { invalidArgumentType } from '../invalid-argument.js';
 import { Alarm, type Work } from './alarm.js';
 import { checkedTime } from './options.js';
-import { SleepClock } from './sleep-clock.js';
+import { SleepClock } from '../sleep-clock.js';
 import { watcherFor, type Watchable } from './watchable.js';
 import { WatchedFetch } from './watched-fetch.js';
 import type { Listener, Watched } from './watched.js';

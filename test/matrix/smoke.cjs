@@ -6,6 +6,8 @@
 // PACKAGE: a path; default: 'tcp-keepalive' as seen from the current folder. One line for each check:
 // "ok|not ok|unsupported NAME (DETAIL)". "unsupported" is a typed refusal: this runtime or system cannot do it and says so.
 //
+// --permitted: what works in Deno with no other permissions than those that the README names and --allow-net.
+//
 // --refuses: in a runtime that can apply nothing, says so by ERR_KEEPALIVE_UNSUPPORTED, and does no harm.
 //
 // --silent-peer: in a network namespace of its own. Prints "ready" when the link is to be cut, by COMMAND or by whoever
@@ -56,7 +58,11 @@ const isBunForWindows = isWindows && process.versions['bun'] !== undefined;
 
 /** @type {typeof import('../../dist/index.js')} */
 const keepalive = fromHere(target === undefined ? 'tcp-keepalive' : path.resolve(target));
-const { applyKeepalive, applyKeepaliveToAgent, applyKeepaliveToServer, readKeepalive } = keepalive;
+const { LivenessMonitor, applyKeepalive, applyKeepaliveToAgent, applyKeepaliveToServer, readKeepalive } = keepalive;
+/** @type {typeof import('../../dist/heartbeat/index.js')} */
+const { SilenceWatchdog } = fromHere(
+  target === undefined ? 'tcp-keepalive/heartbeat' : path.resolve(target, 'dist', 'heartbeat'),
+);
 
 /** @typedef {import('node:net').Socket} Socket */
 /** @typedef {import('node:net').Server} Server */
@@ -242,6 +248,49 @@ async function basics() {
     const { applied, failed } = await keepalive.applyKeepaliveToAll(sockets, profile, { spread: 0 });
     assert.deepStrictEqual([applied, failed.length], [6, 0]);
     for (const socket of sockets) assertHolds(socket, profile);
+  });
+  await watching();
+}
+
+async function watching() {
+  await check('a silent connection: the watchdog ends it, the monitor says so', async () => {
+    const { client, accepted } = await pair();
+    const monitor = new LivenessMonitor({ silentAfter: 60_000, checkEvery: 20 });
+    monitor.watch(accepted.resume());
+    const gone = once(monitor, 'gone');
+    while (keepalive.keepaliveSupport.lastHeard && monitor.snapshot().unknown > 0) await sleep(20);
+    /** @type {Promise<NodeJS.ErrnoException>} */
+    const error = new Promise((resolve) => void client.once('error', resolve));
+    new SilenceWatchdog({ timeout: 200 }).watch(client);
+    assert.strictEqual((await error).code, 'ERR_KEEPALIVE_SILENCE');
+    const [, reason] = await gone;
+    assert.strictEqual(reason, 'closed');
+  });
+}
+
+async function permitted() {
+  await check('a client and an accepted socket', async () => {
+    for (const socket of Object.values(await pair())) {
+      if (!(socket instanceof net.Socket)) continue;
+      applyKeepalive(socket, profile);
+      assertHolds(socket, profile);
+    }
+  });
+  await check('a server', async () => {
+    const server = net.createServer();
+    applyKeepaliveToServer(server, profile);
+    assertHolds((await pair(server)).accepted, profile);
+  });
+  await watching();
+}
+
+/** @param {string} permissions */
+function runPermitted(permissions) {
+  return check(`in Deno with --allow-net ${permissions}`, () => {
+    const flags = ['run', '--no-prompt', '--no-config', '--allow-net', ...permissions.split(' ')];
+    const script = [__filename, '--permitted', ...(target === undefined ? [] : [target])];
+    const { status, stdout, stderr } = spawnSync(process.execPath, [...flags, ...script], { encoding: 'utf8' });
+    assert.strictEqual(status, 0, `${stdout}${stderr}`);
   });
 }
 
@@ -620,6 +669,7 @@ async function main() {
   const name = bun === undefined ? (deno === undefined ? process.version : `Deno ${deno}`) : `Bun ${bun}`;
   say(`# ${name} ${process.platform}-${process.arch}`);
   if (args.includes('--silent-peer')) return silentPeer();
+  if (args.includes('--permitted')) return permitted();
   if (args.includes('--refuses')) return refusals();
   if (!(await isReachable())) return;
   await basics();
@@ -628,7 +678,10 @@ async function main() {
   await servers();
   await agents();
   await descriptors();
-  if (isMainThread) await worker();
+  if (!isMainThread) return;
+  await worker();
+  if (deno === undefined) return;
+  for (const sys of ['uid', 'uid,osUptime']) await runPermitted(`--allow-ffi --allow-read --allow-sys=${sys}`);
 }
 
 main().then(

@@ -1,11 +1,16 @@
 // Preloaded (LD_PRELOAD): writes down every socket option call of the process and refuses a system call when asked to.
 // By system calls itself, not by dlsym: AddressSanitizer comes here before that can be called.
 #define _GNU_SOURCE
+#undef _FILE_OFFSET_BITS  // it would call open() open64()
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdarg.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -30,13 +35,46 @@ static long long slept;
 
 void interposer_sleep(int milliseconds) { slept += milliseconds; }
 
+// CLOCK_MONOTONIC stands still meanwhile.
 int clock_gettime(clockid_t clock, struct timespec* now) {
   const int status = (int)syscall(SYS_clock_gettime, clock, now);
-  if (clock != CLOCK_BOOTTIME) return status;
+  if (clock != CLOCK_BOOTTIME && clock != CLOCK_REALTIME) return status;
   const long long nanoseconds = now->tv_nsec + slept % 1000 * 1000000;
   now->tv_sec += slept / 1000 + nanoseconds / 1000000000;
   now->tv_nsec = nanoseconds % 1000000000;
   return status;
+}
+
+int gettimeofday(struct timeval* restrict now, void* restrict zone) {
+  struct timespec precise;
+  (void)zone;
+  const int status = clock_gettime(CLOCK_REALTIME, &precise);
+  now->tv_sec = precise.tv_sec;
+  now->tv_usec = precise.tv_nsec / 1000;
+  return status;
+}
+
+// Without /proc/uptime libuv takes CLOCK_BOOTTIME.
+static int opened(const char* path, int flags, mode_t mode) {
+  if (strcmp(path, "/proc/uptime") != 0) return (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
+  errno = ENOENT;
+  return -1;
+}
+
+int open(const char* path, int flags, ...) {
+  va_list rest;
+  va_start(rest, flags);
+  const mode_t mode = va_arg(rest, unsigned int);
+  va_end(rest);
+  return opened(path, flags, mode);
+}
+
+int open64(const char* path, int flags, ...) {
+  va_list rest;
+  va_start(rest, flags);
+  const mode_t mode = va_arg(rest, unsigned int);
+  va_end(rest);
+  return opened(path, flags, mode);
 }
 
 // level and name: of the option, 0 where the call has none; name -1: any option of that level.

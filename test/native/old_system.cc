@@ -1,5 +1,4 @@
 // The addon over the system of old_system_options.cc.
-#include "../../native/clock_posix.cc"
 #include "../../native/keepalive.cc"
 #include "../../native/tcp_info_linux.cc"
 #include "old_system_options.cc"

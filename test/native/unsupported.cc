@@ -1,5 +1,4 @@
 // The addon as it is on an operating system that native/ has no file for.
-#include "../../native/clock_posix.cc"
 #include "../../native/keepalive.cc"
 #include "../../native/socket_options_unsupported.cc"
 #include "../../native/tcp_info_unsupported.cc"

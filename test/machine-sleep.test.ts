@@ -1,7 +1,8 @@
-// A machine that seems to sleep: its clock of boot time jumps, the kernel's own times do not.
+// A machine that seems to sleep: its clocks of the wall and of boot time jump, all others do not.
 import { once } from 'node:events';
 import t from 'tap';
 import { LivenessMonitor } from 'tcp-keepalive';
+import { SilenceWatchdog } from 'tcp-keepalive/heartbeat';
 import { oracle } from './fixtures/oracle';
 import { withInterposer } from './fixtures/rerun';
 import { tcpPair } from './fixtures/sockets';
@@ -35,5 +36,14 @@ withInterposer(__filename, () => {
     client.write('x');
     await event('heard');
     t.equal(monitor.snapshot().lastHeard.counts[0], 1, 'and is forgotten when the peer is heard');
+  });
+
+  void t.test('a watchdog notices on waking', async (t) => {
+    const { client } = await tcpPair(t);
+    const silent = once(client, 'error', { signal: AbortSignal.timeout(deadline) });
+    new SilenceWatchdog({ timeout: hour }).watch(client);
+    oracle.sleep(hour);
+    const [error] = (await silent) as [NodeJS.ErrnoException];
+    t.equal(error.code, 'ERR_KEEPALIVE_SILENCE');
   });
 });

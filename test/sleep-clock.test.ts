@@ -1,6 +1,6 @@
 // A machine cannot be put to sleep in a test: the sources are the test's, but for the last ones.
 import t from 'tap';
-import { SleepClock } from '../dist/heartbeat/sleep-clock.js';
+import { SleepClock } from '../dist/sleep-clock.js';
 
 const hour = 3_600_000;
 

@@ -82,6 +82,7 @@ exports.measureAccept = async () => {
   return lanes.map(({ name, node, target, costs, untouched }) => {
     const column = (/** @type {Cost[]} */ of, /** @type {keyof Cost} */ which) => of.map((cost) => cost[which]);
     return {
+      node: node.name,
       name: node.onlyNode ? `${name}, on ${node.name}` : name,
       time: median(column(costs, 'time')),
       rate: paired(column(untouched, 'time'), column(costs, 'time')),

@@ -269,7 +269,7 @@ void t.test('a listener that throws stops nothing', { skip: linux }, async (t) =
 });
 
 void t.test('what a listener forgets or closes meanwhile is not reported silent', { skip: linux }, async (t) => {
-  const pairs = await Promise.all([tcpPair(t), tcpPair(t)]);
+  const pairs = await Promise.all(Array.from({ length: 50 }, () => tcpPair(t))); // more than one batch
   const sockets = pairs.flatMap(({ client, accepted }) => [client, accepted]);
   const monitor = monitorOf(t, quick);
   const events = recorded(monitor);

@@ -1,10 +1,9 @@
 import { AsyncResource } from 'node:async_hooks';
 import { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
-import { assertNumber, assertObject, longestDelay } from './arguments.js';
+import { assertObject, checkedTime } from './arguments.js';
 import { CLOSED, assertSocket, hasEnded, isTcpSocket, notTcp, unproxied } from './descriptor.js';
 import { disconnectReason, type DisconnectReason } from './disconnect-reason.js';
-import { outOfRange } from './errors.js';
 import { Histogram } from './histogram.js';
 import { answers, askNext } from './last-heard-batch.js';
 import { channels } from './liveness-channels.js';
@@ -319,10 +318,4 @@ export class LivenessMonitor extends EventEmitter<LivenessEvents> {
       this.emit('silent', socket, milliseconds);
     }
   }
-}
-
-function checkedTime(name: string, value: unknown): number {
-  assertNumber(name, value);
-  if (!(value >= 1 && value <= longestDelay)) throw outOfRange(name, `1 to ${longestDelay} milliseconds`, value);
-  return value;
 }

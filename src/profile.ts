@@ -47,6 +47,7 @@ export interface CheckedProfile {
 const fields = ['initialDelay', 'interval', 'count', 'userTimeout'] as const;
 const second = 1000;
 const { limits } = platform;
+/** Of the frozen ones: nobody can change them. */
 const checkedProfiles = new WeakMap<object, CheckedProfile>();
 
 /**
@@ -62,26 +63,17 @@ const checkedProfiles = new WeakMap<object, CheckedProfile>();
  * ```
  */
 export function defineProfile(profile: KeepaliveProfile): Readonly<KeepaliveProfile> {
-  const { initialDelay, interval, count, userTimeout } = check(profile);
+  const fresh = check(profile);
+  const { initialDelay, interval, count, userTimeout } = fresh;
   const times = { initialDelay, interval, count };
-  return Object.freeze(userTimeout === undefined ? times : { ...times, userTimeout });
+  const defined = Object.freeze(userTimeout === undefined ? times : { ...times, userTimeout });
+  checkedProfiles.set(defined, fresh);
+  return defined;
 }
 
-/** The checked form of a profile. An object that was seen before and still holds the same values is not checked again. */
+/** The checked form of a profile. What {@link defineProfile} made is not checked again. */
 export function checked(profile: KeepaliveProfile): CheckedProfile {
-  const known = checkedProfiles.get(profile);
-  if (
-    known !== undefined &&
-    known.initialDelay === profile.initialDelay &&
-    known.interval === profile.interval &&
-    known.count === profile.count &&
-    known.userTimeout === profile.userTimeout
-  ) {
-    return known;
-  }
-  const fresh = check(profile);
-  checkedProfiles.set(profile, fresh);
-  return fresh;
+  return checkedProfiles.get(profile) ?? check(profile);
 }
 
 /** The user timeout that `'match'` stands for: no earlier and no later than the probes' own verdict. */

@@ -16,6 +16,7 @@ import {
 } from 'tcp-keepalive/heartbeat';
 import { poll } from './fixtures/poll';
 import { listening } from './fixtures/sockets';
+import { caught } from './fixtures/uncaught';
 
 const interval = 300;
 const headers = { 'content-type': 'text/event-stream' };
@@ -245,6 +246,20 @@ void t.test('remove, and a `write` that somebody has put over ours', async (t) =
   response.write('data: still\n\n');
   await poll('written', () => text().endsWith('data: still\n\n'));
   t.equal(beat.snapshot().pingsSent, pingsSent);
+});
+
+void t.test('a `write` that throws once is tried again', async (t) => {
+  const { response, text } = await overHttp(t);
+  const beat = heartbeat(t, { interval: 50 });
+  const thrown = caught(t);
+  const write = response.write.bind(response);
+  response.write = () => {
+    response.write = write;
+    throw new Error('once');
+  };
+  beat.add(response);
+  await poll('pings', () => text().length >= 6);
+  t.strictSame(thrown, ['once']);
 });
 
 void t.test('the pings of 300 streams that are all sent to in one moment are spread', async (t) => {

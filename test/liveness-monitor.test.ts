@@ -8,6 +8,7 @@ import path from 'node:path';
 import t, { type Test } from 'tap';
 import { LivenessMonitor, type LivenessEvents, type LivenessOptions } from 'tcp-keepalive';
 import { listening, owned, tcpPair, tlsPair, unixPair, unixPath } from './fixtures/sockets';
+import { caught } from './fixtures/uncaught';
 
 const linux = process.platform !== 'linux' && 'Linux tells when a peer was heard';
 const quick = { silentAfter: 300, checkEvery: 20 };
@@ -22,19 +23,6 @@ function monitorOf(t: Test, options: LivenessOptions): LivenessMonitor {
 
 async function next<K extends keyof LivenessEvents>(monitor: LivenessMonitor, event: K): Promise<LivenessEvents[K]> {
   return (await once(monitor, event, { signal: AbortSignal.timeout(deadline) })) as LivenessEvents[K];
-}
-
-/** What listeners throw, instead of the end of the process. */
-function caught(t: Test): unknown[] {
-  const thrown: unknown[] = [];
-  const listeners = process.listeners('uncaughtException');
-  process.removeAllListeners('uncaughtException');
-  process.on('uncaughtException', (error) => thrown.push(error));
-  t.teardown(() => {
-    process.removeAllListeners('uncaughtException');
-    for (const listener of listeners) process.on('uncaughtException', listener);
-  });
-  return thrown;
 }
 
 function recorded(monitor: LivenessMonitor): unknown[][] {

@@ -252,7 +252,10 @@ void t.test('fetch: no answer at all, an empty one, one that nobody reads, and t
   const redirected = await dog.fetch(`${url}/redirected`);
   t.match(redirected, { url: `${url}/hello`, redirected: true, status: 200 });
   t.equal(await redirected.text(), 'hello');
-  await t.rejects(dog.fetch(`${url}/none`, { signal: AbortSignal.timeout(50) }), { name: 'TimeoutError' });
+  const signal = () => ({ signal: AbortSignal.timeout(50) });
+  await t.rejects(dog.fetch(`${url}/none`, signal()), { name: 'TimeoutError' });
+  await t.rejects(dog.fetch(new Request(`${url}/none`, signal())), { name: 'TimeoutError' });
+  await t.rejects(dog.fetch('no address', null as never), TypeError);
   await delay(2 * timeout);
   t.equal(silences.length, 1);
 });

@@ -1,6 +1,6 @@
 // Against the real `ws`, on real connections.
 import { spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -11,6 +11,7 @@ import type { WebSocket, WebSocketServer } from 'ws';
 import { within } from '../examples/lib/deadline.js';
 import { poll } from './fixtures/poll';
 import { frameHead, open, openRaw, socketOf, webSocketServer } from './fixtures/web-sockets';
+import { caught } from './fixtures/uncaught';
 
 const interval = 400;
 const timeout = 300;
@@ -127,18 +128,11 @@ void t.test('a listener that throws stops nothing', async (t) => {
   const all = await Promise.all([1, 2, 3].map(() => open(t, server, { autoPong: false })));
   const beat = new WebSocketHeartbeat(server.clients, { interval, timeout });
   t.teardown(() => beat.stop());
-  let thrown = 0;
-  const caught = (error: Error) => (thrown += error.message === 'a listener' ? 1 : 0);
-  const before = process.listeners('uncaughtException');
-  process.removeAllListeners('uncaughtException').on('uncaughtException', caught);
-  t.teardown(() => {
-    process.removeAllListeners('uncaughtException');
-    for (const listener of before) process.on('uncaughtException', listener);
-  });
+  const thrown = caught(t);
   beat.on('gone', () => {
     throw new Error('a listener');
   });
-  await poll('all gone', () => thrown === all.length);
+  await poll('all gone', () => thrown.length === all.length);
   t.match(beat.snapshot(), { clients: 0, gone: all.length });
 });
 
@@ -324,26 +318,67 @@ void t.test(
   },
 );
 
-void t.test('a client without a TCP socket to be asked', async (t) => {
-  const { EventEmitter } = await import('node:events');
-  let pings = 0;
-  class Client extends EventEmitter {
-    readyState = 1;
-    bufferedAmount = 0;
-    ping() {
-      pings += 1;
-    }
-    terminate() {
-      this.readyState = 3;
-      this.emit('close');
-    }
+class Client extends EventEmitter {
+  readyState = 1;
+  bufferedAmount = 0;
+  pings = 0;
+  ping() {
+    this.pings += 1;
   }
-  const client: HeartbeatClient = new Client();
+  terminate() {
+    this.readyState = 3;
+    this.emit('close');
+  }
+}
+
+void t.test('a client without a TCP socket to be asked', async (t) => {
+  const client = new Client();
   const beat = new WebSocketHeartbeat(new Set([client]), { interval, timeout, trustKernel: true });
   t.teardown(() => beat.stop());
   const [gone] = (await within(slow, 'the end', once(beat, 'gone'))) as [HeartbeatClient];
   t.equal(gone, client);
-  t.equal(pings, 1);
+  t.equal(client.pings, 1);
+});
+
+void t.test('a `ping` that throws is no end to the pings of who is heard', async (t) => {
+  const thrown = caught(t);
+  const client = new Client();
+  client.ping = () => {
+    client.ping = () => Client.prototype.ping.call(client);
+    setImmediate(() => client.emit('message'));
+    throw new Error('once');
+  };
+  const beat = new WebSocketHeartbeat(new Set([client]), { interval: 50, timeout: slow });
+  t.teardown(() => beat.stop());
+  await poll('another', () => client.pings > 0);
+  t.strictSame(thrown, ['once']);
+});
+
+void t.test('one comes into a Set of somebody’s own as another leaves it', async (t) => {
+  const [leaver, comer] = [new Client(), new Client()];
+  const own = new Set([leaver]);
+  const beat = new WebSocketHeartbeat(own, { interval: 200, timeout: slow });
+  t.teardown(() => beat.stop());
+  await poll('the first', () => leaver.pings > 0);
+  own.delete(leaver);
+  own.add(comer);
+  await poll('the second', () => comer.pings > 0);
+});
+
+void t.test('what is no client, put into the Set later, is left alone with one warning', async (t) => {
+  const own = new Set<HeartbeatClient>([new Client()]);
+  const beat = new WebSocketHeartbeat(own, { interval: 100, timeout: slow });
+  t.teardown(() => beat.stop());
+  const warnings: NodeJS.ErrnoException[] = [];
+  const onWarning = (warning: NodeJS.ErrnoException) => warnings.push(warning);
+  process.on('warning', onWarning);
+  t.teardown(() => process.off('warning', onWarning));
+  const late = new Client();
+  for (const stranger of [{}, 5, { readyState: 1 }, late]) own.add(stranger as HeartbeatClient);
+  await poll('the one that is', () => late.pings > 0);
+  t.match(warnings, [{ name: 'KeepaliveWarning', code: 'ERR_INVALID_ARG_TYPE' }]);
+  t.equal(warnings.length, 1);
+  t.equal(beat.snapshot().clients, 2);
 });
 
 void t.test('it holds no process open', async (t) => {
@@ -365,6 +400,7 @@ void t.test('bad arguments', async (t) => {
   for (const clients of [undefined, null, [], {}, { clients: undefined }, new Map(), 'x']) {
     t.throws(bad(clients, good), { code: 'ERR_INVALID_ARG_TYPE', message: /clients/ });
   }
+  t.throws(bad(new Set([new Client(), {}]), good), { code: 'ERR_INVALID_ARG_TYPE', message: /WebSocket clients/ });
   t.throws(bad(new Set(), undefined), { code: 'ERR_INVALID_ARG_TYPE', message: /options/ });
   for (const field of ['interval', 'timeout']) {
     t.throws(bad(new Set(), { ...good, [field]: '5' }), { code: 'ERR_INVALID_ARG_TYPE', message: field });

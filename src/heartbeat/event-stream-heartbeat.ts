@@ -1,9 +1,8 @@
-import { assertObject } from '../arguments.js';
+import { assertObject, checkedTime } from '../arguments.js';
 import { invalidArgumentType } from '../invalid-argument.js';
 import { Alarm, type Work } from './alarm.js';
 import { flush, hasEnded, needsDrain, type EventStreamResponse } from './event-stream-response.js';
 import { EventStream } from './event-stream.js';
-import { checkedTime } from './options.js';
 import { Wheel } from './wheel.js';
 
 /** Options of {@link EventStreamHeartbeat}. */
@@ -138,8 +137,11 @@ export class EventStreamHeartbeat {
       this.#counts.pingsSaved += stream.periodsSinceCounted(now, this.#interval);
       this.#seatBy(stream, due);
     } else {
-      this.#pingIfPossible(stream, now);
-      this.#seatBy(stream, now + this.#interval);
+      try {
+        this.#pingIfPossible(stream, now);
+      } finally {
+        this.#seatBy(stream, now + this.#interval); // also if `write` throws
+      }
     }
     return true;
   }

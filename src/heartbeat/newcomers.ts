@@ -8,15 +8,22 @@ const stride = 64;
  */
 export class Newcomers<T> {
   readonly #set: ReadonlySet<T>;
+  readonly #looksToWalk: number;
   #walk: Iterator<T> | undefined;
+  #looks = 0;
 
-  constructor(set: ReadonlySet<T>) {
+  /** `looksToWalk`: of so many looks one walks whatever the size says, as one may have come while another left. */
+  constructor(set: ReadonlySet<T>, looksToWalk: number) {
     this.#set = set;
+    this.#looksToWalk = looksToWalk;
   }
 
-  /** Starts a walk if the set has not just as many elements as are known. */
+  /** Starts a walk if the set has not just as many elements as are known, or none was for long. */
   look(known: number): void {
-    if (this.#set.size !== known) this.#walk ??= this.#set.values();
+    this.#looks += 1;
+    if (this.#set.size === known && this.#looks < this.#looksToWalk) return;
+    this.#looks = 0;
+    this.#walk ??= this.#set.values();
   }
 
   /** A part of the walk; false: there is none. */

@@ -1,8 +1,7 @@
-import { assertObject } from '../arguments.js';
+import { assertObject, checkedTime } from '../arguments.js';
 import { KeepaliveError } from '../index.js';
 import { invalidArgumentType } from '../invalid-argument.js';
 import { Alarm, type Work } from './alarm.js';
-import { checkedTime } from './options.js';
 import { SleepClock } from '../sleep-clock.js';
 import { watcherFor, type Watchable } from './watchable.js';
 import { WatchedFetch } from './watched-fetch.js';

@@ -14,10 +14,12 @@ export class WatchedFetch implements Watched {
     this.#listener = listener;
   }
 
-  async fetch(input: Parameters<Fetch>[0], init: Parameters<Fetch>[1] = {}): Promise<Response> {
-    const signals = [this.#silence.signal, ...(init.signal ? [init.signal] : [])];
+  async fetch(input: Parameters<Fetch>[0], init?: Parameters<Fetch>[1]): Promise<Response> {
     try {
-      const response = await fetch(input, { ...init, signal: AbortSignal.any(signals) });
+      // Where `init` has none, that of the Request would be replaced.
+      const own = init?.signal === undefined && input instanceof Request ? input.signal : init?.signal;
+      const signal = own ? AbortSignal.any([this.#silence.signal, own]) : this.#silence.signal;
+      const response = await fetch(input, { ...init, signal });
       this.#listener.heard();
       if (response.body !== null) return this.#withBody(response, this.#tapped(response.body.getReader()));
       this.#listener.closed();

@@ -17,6 +17,12 @@ export interface HeartbeatClient {
 
 const open = 1;
 
+export function isClient(value: unknown): value is HeartbeatClient {
+  if (typeof value !== 'object' || value === null) return false;
+  const { readyState, ping, terminate, on, off } = value as Partial<HeartbeatClient>;
+  return typeof readyState === 'number' && [ping, terminate, on, off].every((method) => typeof method === 'function');
+}
+
 export function isOpen(client: HeartbeatClient): boolean {
   return client.readyState === open;
 }

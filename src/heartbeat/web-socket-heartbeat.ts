@@ -1,14 +1,13 @@
 import { EventEmitter } from 'node:events';
 import { types } from 'node:util';
-import { assertObject } from '../arguments.js';
-import { invalidArgumentType } from '../invalid-argument.js';
+import { assertObject, checkedTime } from '../arguments.js';
+import { display, invalidArgumentType } from '../invalid-argument.js';
 import { Alarm, type Work } from './alarm.js';
 import { now } from './milliseconds.js';
 import { Newcomers } from './newcomers.js';
-import { checkedTime } from './options.js';
 import { Queue } from './queue.js';
 import { Tracked } from './tracked-client.js';
-import { isDeaf, isEnding, isOpen, socketOf, type HeartbeatClient } from './web-socket-client.js';
+import { isClient, isDeaf, isEnding, isOpen, socketOf, type HeartbeatClient } from './web-socket-client.js';
 import { Wheel } from './wheel.js';
 
 /** Options of {@link WebSocketHeartbeat}. */
@@ -55,7 +54,8 @@ const looksInInterval = 16;
  * within `timeout`: the application is asked, which a keepalive probe (answered by the kernel, or by a proxy's) cannot do.
  *
  * Give it the server of `ws`, its `clients`, or a live Set of your own. New clients are found by themselves, within a
- * sixteenth of the interval, and those that leave are let go of.
+ * sixteenth of the interval (within an interval where one comes into a Set of your own while another leaves it), and those
+ * that leave are let go of. What is no client is refused, or, where it is put into the Set later, left alone with a warning.
  *
  * - The pings of all clients lie evenly in the interval, also if all came, or spoke, in one moment: then some are asked
  *   earlier, but none within half an interval of what it said, nor sooner than it must be for the others.
@@ -99,6 +99,7 @@ export class WebSocketHeartbeat<C extends HeartbeatClient = HeartbeatClient> ext
   readonly #alarm: Alarm;
   readonly #counts = { pingsSent: 0, pingsSaved: 0, pingsWithheld: 0, gone: 0 };
   #nextLook = 0;
+  #warned = false;
 
   constructor(
     clients: ReadonlySet<C> | { readonly clients?: ReadonlySet<C> | undefined },
@@ -112,7 +113,7 @@ export class WebSocketHeartbeat<C extends HeartbeatClient = HeartbeatClient> ext
     const { trustKernel = false } = options;
     if (typeof trustKernel !== 'boolean') throw invalidArgumentType('options.trustKernel', 'a boolean', trustKernel);
     this.#trustKernel = trustKernel;
-    this.#newcomers = new Newcomers(this.#clients);
+    this.#newcomers = new Newcomers(this.#clients, looksInInterval);
     this.#wheel = new Wheel(this.#interval, performance.now());
     this.#alarm = new Alarm(this.#work);
   }
@@ -144,7 +145,18 @@ export class WebSocketHeartbeat<C extends HeartbeatClient = HeartbeatClient> ext
     next: (time) => Math.min(this.#nextLook, this.#waiting.first?.deadline ?? Infinity, this.#wheel.next(time)),
   };
 
-  readonly #isKnown = (client: C): boolean => this.#tracked.has(client) || isEnding(client);
+  readonly #isKnown = (client: C): boolean => this.#tracked.has(client) || this.#isStranger(client) || isEnding(client);
+
+  /** What is put into the Set later: there is nobody to throw at. */
+  #isStranger(value: unknown): boolean {
+    if (isClient(value)) return false;
+    if (!this.#warned) {
+      this.#warned = true;
+      const warning = `${display(value)} among the clients of a WebSocketHeartbeat is no WebSocket; it is left alone`;
+      process.emitWarning(warning, { type: 'KeepaliveWarning', code: 'ERR_INVALID_ARG_TYPE' });
+    }
+    return true;
+  }
 
   readonly #meet = (client: C): void => {
     const entry = new Tracked(client, now(), this.#leave);
@@ -175,13 +187,17 @@ export class WebSocketHeartbeat<C extends HeartbeatClient = HeartbeatClient> ext
       this.#forget(entry);
       return true;
     }
-    if (isOpen(client) && entry.queue === undefined) {
-      if (this.#trustKernel) entry.hearKernel(time);
-      if (this.#putOff(entry, time)) return true;
-      entry.position.take(socketOf(client), client.bufferedAmount);
-      this.#ask(entry, time);
+    try {
+      if (isOpen(client) && entry.queue === undefined) {
+        if (this.#trustKernel) entry.hearKernel(time);
+        if (this.#putOff(entry, time)) return true;
+        entry.position.take(socketOf(client), client.bufferedAmount);
+        this.#ask(entry, time);
+      }
+    } finally {
+      // Also if `ping` throws.
+      if (entry.slot === -1 && this.#tracked.has(client)) this.#seatBy(entry, time + this.#interval);
     }
-    this.#seatBy(entry, time + this.#interval);
     return true;
   }
 
@@ -246,12 +262,19 @@ export class WebSocketHeartbeat<C extends HeartbeatClient = HeartbeatClient> ext
 function checkedClients<C extends HeartbeatClient>(
   clients: ReadonlySet<C> | { readonly clients?: ReadonlySet<C> | undefined },
 ): ReadonlySet<C> {
-  if (types.isSet(clients)) return clients;
+  if (types.isSet(clients)) return checkedSet(clients);
   assertObject('clients', clients);
-  if (types.isSet(clients.clients)) return clients.clients;
+  if (types.isSet(clients.clients)) return checkedSet(clients.clients);
   throw invalidArgumentType(
     'clients',
     'a Set of clients, or a WebSocketServer that keeps one (clientTracking)',
     clients,
   );
+}
+
+function checkedSet<C extends HeartbeatClient>(clients: ReadonlySet<C>): ReadonlySet<C> {
+  for (const client of clients) {
+    if (!isClient(client)) throw invalidArgumentType('clients', 'a Set of WebSocket clients only', client);
+  }
+  return clients;
 }

@@ -1,6 +1,6 @@
 'use strict';
 // Started by heartbeat-server.js: WebSocket clients with as little code as can be. They answer pings; every other one also
-// says something once in an interval.
+// says something, as often as it is told.
 const net = require('node:net');
 
 const handshake = [

@@ -100,12 +100,13 @@ const known = {
 /** @type {string[]} */
 exports.problems = [];
 
-/** @type {(Ways & { name: string })[]} */
+/** @type {(Ways & { name: string, version: string })[]} */
 const packages = [];
 
 for (const [name, waysOf] of isOnlyNode ? [] : Object.entries(known)) {
   try {
-    packages.push({ name, ...waysOf(require(`../others/node_modules/${name}`)) });
+    const { version } = require(`../others/node_modules/${name}/package.json`);
+    packages.push({ name, version, ...waysOf(require(`../others/node_modules/${name}`)) });
   } catch (error) {
     exports.problems.push(`${name} is left out, it does not load here: ${String(error).split('\n')[0]}`);
   }

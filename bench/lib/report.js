@@ -1,9 +1,10 @@
 'use strict';
 // What a run of all scenarios leaves: the record, its tables and its picture.
-const { readFileSync, writeFileSync } = require('node:fs');
+const { writeFileSync } = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
 const prettier = require('prettier');
+const { packages } = require('./packages.js');
 const { drawResults } = require('./results-picture.js');
 const table = require('./table.js');
 
@@ -12,7 +13,7 @@ const table = require('./table.js');
  * @property {string} node
  * @property {string} system
  * @property {string} cpu
- * @property {Record<string, string>} packages their versions
+ * @property {readonly string[]} packages with their versions
  * @property {readonly string[]} problems packages that are left out, and why
  * @property {ReturnType<typeof import('./trace.js').traceCalls>[]} [traces]
  * @property {import('./measure.js').Calls} [calls]
@@ -28,21 +29,17 @@ exports.record = path.join(folder, 'results.json');
 
 exports.machine = () => {
   const cpus = os.cpus();
-  const { optionalDependencies } = JSON.parse(readFileSync(path.join(folder, 'others', 'package.json'), 'utf8'));
   return {
     node: process.versions.node,
     system: `${os.type()} ${os.release()} ${os.arch()}`,
     cpu: `${cpus.length} x ${cpus[0]?.model.trim()}`,
-    packages: /** @type {Record<string, string>} */ (optionalDependencies),
+    packages: packages.map(({ name, version }) => `${name} ${version}`),
   };
 };
 
 /** @param {Results} results */
-exports.head = ({ node, system, cpu, packages, problems }) => {
-  const versions = Object.entries(packages).filter(([name]) => !name.startsWith('node-'));
-  const compared = versions.map(([name, version]) => `${name} ${version}`).join(', ');
-  return [`Node ${node}, ${system}, ${cpu}. Compared with ${compared}.`, ...problems, ''].join('\n');
-};
+exports.head = ({ node, system, cpu, packages, problems }) =>
+  [`Node ${node}, ${system}, ${cpu}. Compared with ${packages.join(', ')}.`, ...problems, ''].join('\n');
 
 /** @param {Partial<Results>} results */
 exports.tables = ({ traces = [], calls, load, accept, fleet, monitor, heartbeat }) =>

@@ -1,7 +1,7 @@
 'use strict';
 // What the benchmarks need besides the built package: the floor addon and the packages to compare with.
 const { execFileSync } = require('node:child_process');
-const { existsSync } = require('node:fs');
+const { existsSync, statSync } = require('node:fs');
 const path = require('node:path');
 const { nodedir } = require('../../scripts/headers.js');
 
@@ -16,7 +16,9 @@ function run(command, args, cwd) {
 
 exports.setUp = () => {
   run(process.execPath, ['scripts/node-gyp.js', 'configure', 'build', '--silent', '--directory=bench/native'], root);
-  if (existsSync(path.join(others, 'node_modules'))) return;
+  const installed = path.join(others, 'node_modules', '.package-lock.json');
+  const wanted = path.join(others, 'package-lock.json');
+  if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(wanted).mtimeMs) return;
   try {
     run('npm', ['ci', '--silent'], others);
   } catch (error) {

@@ -1,6 +1,6 @@
 'use strict';
-// `npm run prebuild:all`: the ten binaries into prebuilds/, the same bits on each machine. A binary is made again only
-// when something that it is made of has changed.
+// `npm run prebuild:all [-- --write]`: the ten binaries into prebuilds/, the same bits on each machine: those of
+// scripts/prebuild/SHA256SUMS, which --write writes. A binary is made again only when something that it is made of has changed.
 const { createHash } = require('node:crypto');
 const { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } = require('node:fs');
 const { availableParallelism } = require('node:os');
@@ -62,8 +62,14 @@ async function main() {
     mkdirSync(path.dirname(path.join(folder, name)), { recursive: true });
     writeFileSync(path.join(folder, name), file);
   }
-  writeFileSync(path.join(folder, checksums), listChecksums(files));
+  const list = listChecksums(files);
+  writeFileSync(path.join(folder, checksums), list);
   check(folder);
+  const committed = path.join(__dirname, checksums);
+  if (process.argv.includes('--write')) writeFileSync(committed, list);
+  if (readFileSync(committed, 'utf8') !== list) {
+    throw new Error(`They are not those of ${committed}. If native/ was to change: npm run prebuild:all -- --write`);
+  }
 }
 
 main().catch((error) => {

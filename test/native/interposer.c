@@ -55,27 +55,17 @@ int gettimeofday(struct timeval* restrict now, void* restrict zone) {
 }
 
 // Without /proc/uptime libuv takes CLOCK_BOOTTIME.
-static int opened(const char* path, int flags, mode_t mode) {
-  if (strcmp(path, "/proc/uptime") != 0) return (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
-  errno = ENOENT;
-  return -1;
-}
-
 int open(const char* path, int flags, ...) {
   va_list rest;
   va_start(rest, flags);
   const mode_t mode = va_arg(rest, unsigned int);
   va_end(rest);
-  return opened(path, flags, mode);
+  if (strcmp(path, "/proc/uptime") != 0) return (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
+  errno = ENOENT;
+  return -1;
 }
 
-int open64(const char* path, int flags, ...) {
-  va_list rest;
-  va_start(rest, flags);
-  const mode_t mode = va_arg(rest, unsigned int);
-  va_end(rest);
-  return opened(path, flags, mode);
-}
+int open64(const char* path, int flags, ...) __attribute__((alias("open")));
 
 // level and name: of the option, 0 where the call has none; name -1: any option of that level.
 void interposer_refuse(int call, int level, int name, int skip, int times, int error) {

@@ -114,8 +114,8 @@ for (const [file, entries] of known) {
   for (const entry of entries) {
     const { length } = meant(file, entry);
     if (length === 1) continue;
-    const what = length === 0 ? 'a line that is not' : `without the line before it a line that is ${length} times`;
-    problems.push(`test/COVERAGE.md lists ${what} in ${file}: ${entry.text}`);
+    const what = length === 0 ? 'is not' : `is ${length} times, to be told apart by the line before it,`;
+    problems.push(`test/COVERAGE.md lists a line that ${what} in ${file}: ${entry.text}`);
   }
 }
 if (problems.length > 0) {

@@ -1,7 +1,14 @@
+import eslint from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
   { ignores: ['**/node_modules/', '**/build/', 'dist/', '.tap/', '.cache/'] },
+  {
+    // What names there are the compiler checks (test/tsconfig.json: checkJs).
+    files: ['**/*.js', '**/*.mjs', '**/*.cjs'],
+    extends: [eslint.configs.recommended],
+    rules: { 'no-undef': 'off', 'no-unused-vars': ['error', { ignoreRestSiblings: true }] },
+  },
   {
     files: ['**/*.ts', '**/*.mts'],
     extends: [...tseslint.configs.strictTypeChecked],

@@ -204,6 +204,28 @@ void t.test('nothing is sent before the headers, nor after the end', async (t) =
   t.equal(beat.snapshot().streams, 0, 'one that has ended is left alone');
 });
 
+void t.test('a response that ended and told nobody is forgotten at its next turn', async (t) => {
+  const { EventEmitter } = await import('node:events');
+  class Response extends EventEmitter {
+    readonly headersSent = true;
+    writableEnded = false;
+    written = '';
+    write(text: string) {
+      this.written += text;
+      return true;
+    }
+  }
+  const response = new Response();
+  const beat = heartbeat(t, { interval: 50 });
+  beat.add(response);
+  await poll('a ping', () => response.written === ':\n\n');
+  response.writableEnded = true;
+  await poll('it is forgotten', () => beat.snapshot().streams === 0);
+  t.equal(response.written, ':\n\n');
+  t.strictSame(response.eventNames(), []);
+  t.notOk(Object.hasOwn(response, 'write'), 'its `write` is its own again');
+});
+
 void t.test('a pipe goes through', async (t) => {
   const { response, text } = await overHttp(t);
   const beat = heartbeat(t, { interval: 50 });

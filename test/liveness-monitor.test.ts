@@ -195,6 +195,33 @@ void t.test('what http2 hands out as a socket', async (t) => {
   t.equal(events.filter(([event]) => event === 'gone').length, 2);
 });
 
+void t.test('what http2 handed out, watched again between its end and its close, among others', async (t) => {
+  const server = http2.createServer();
+  const session = http2.connect(`http://127.0.0.1:${await listening(t, server)}`).on('error', () => undefined);
+  t.teardown(() => session.destroy());
+  const [accepted] = (await once(server, 'session')) as [http2.ServerHttp2Session];
+  const { accepted: other } = await tcpPair(t);
+  const { accepted: later } = await tcpPair(t);
+  const shown = accepted.socket;
+  const monitor = monitorOf(t, never);
+  const events = recorded(monitor);
+  monitor.watch(other);
+  monitor.watch(later);
+  monitor.watch(shown);
+  const gone = next(monitor, 'gone');
+  accepted.destroy();
+  monitor.watch(shown);
+  t.equal(monitor.snapshot().connections, 3);
+  await gone;
+  const laterGone = next(monitor, 'gone');
+  later.destroy();
+  await laterGone;
+  monitor.watch(shown);
+  await next(monitor, 'gone');
+  const reported = events.filter(([event]) => event === 'gone').map(([, socket]) => socket === shown);
+  t.strictSame(reported, [true, false, true], 'once for its end, and once for the call after it');
+});
+
 void t.test('a socket that was sent to another process is gone from this one', { skip: linux }, async (t) => {
   const { fork } = await import('node:child_process');
   const { accepted } = await tcpPair(t);

@@ -199,6 +199,15 @@ void t.test('called again: one profile, one set of listeners, put back to the st
   t.not(applyKeepaliveToServer(server, profile), tuned, 'after stop() it is a new one');
 });
 
+void t.test('stopped in the turn in which a listener was added', async (t) => {
+  const server = net.createServer();
+  const tuned = applyKeepaliveToServer(server, profile);
+  server.on('connection', () => undefined);
+  tuned.stop();
+  await nextTurn();
+  t.equal(ours(server), 1, 'the one that was added');
+});
+
 void t.test('a connection may be given another profile in its listener', async (t) => {
   const server = net.createServer((socket) => void applyKeepalive(socket, other));
   applyKeepaliveToServer(server, profile);

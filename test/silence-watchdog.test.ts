@@ -330,6 +330,21 @@ void t.test('a stream that ends is not silent', async (t) => {
   t.strictSame(silences, []);
 });
 
+void t.test('an end that nobody reads is not heard', async (t) => {
+  const stream = new Readable({ read: () => undefined });
+  const silence = new Promise<{ silentFor: number; sinceEnd: number }>((resolve) => {
+    const onSilence = (silentFor: number) => resolve({ silentFor, sinceEnd: performance.now() - endedAt });
+    watchdog(t, { onSilence }).dog.watch(stream);
+  });
+  stream.on('error', () => undefined);
+  const endAt = performance.now() + timeout / 2;
+  while (performance.now() < endAt); // in this turn, so before anything is judged
+  const endedAt = performance.now();
+  stream.push(null);
+  const { silentFor, sinceEnd } = await within(slow, 'silence', silence);
+  t.ok(silentFor > sinceEnd + timeout / 4, `silent for ${silentFor} ms, ended ${sinceEnd} ms before`);
+});
+
 void t.test('after the process was held up, what came meanwhile is heard first', async (t) => {
   const { client, accepted } = await tcpPair(t);
   client.resume();

@@ -189,6 +189,32 @@ void t.test('a slow reader survives', async (t) => {
   await poll('the end, once it reads no more', () => gone.length === 1);
 });
 
+void t.test('a slow reader that owes a pong survives, and is not pinged again', async (t) => {
+  const server = await webSocketServer(t);
+  const { raw, accepted } = await openRaw(t, server);
+  const { beat, gone } = heartbeat(t, server, { timeout: 1_000 });
+  await poll('a ping', () => beat.snapshot().pingsSent === 1);
+  accepted.send(Buffer.alloc(256 << 20));
+  const reading = setInterval(() => void raw.read(), 50);
+  t.teardown(() => clearInterval(reading));
+  await delay(5_000);
+  t.ok(accepted.bufferedAmount > 0, 'it has not caught up');
+  t.match(beat.snapshot(), { waiting: 1, pingsSent: 1, pingsWithheld: 0, gone: 0 });
+  clearInterval(reading);
+  await poll('the end, once it reads no more', () => gone.length === 1);
+});
+
+void t.test('one that is closing is left to `ws`', async (t) => {
+  const server = await webSocketServer(t);
+  const { accepted } = await openRaw(t, server);
+  const { beat, gone } = heartbeat(t, server);
+  await poll('a ping', () => beat.snapshot().pingsSent === 1);
+  accepted.close();
+  await poll('its time is up', () => beat.snapshot().waiting === 0);
+  t.equal(accepted.readyState, accepted.CLOSING);
+  t.strictSame(gone, []);
+});
+
 void t.test('a part of a long message is a sign of life', async (t) => {
   const server = await webSocketServer(t);
   const { raw, accepted } = await openRaw(t, server);

@@ -36,3 +36,8 @@ exports.compile = function compile(copy, flags) {
     execFileSync(process.execPath, args, { cwd: copy, env, stdio: ['ignore', 'ignore', 'inherit'] });
   }
 };
+
+/** Compiles `src/` of a copy to its `dist/`, as `npm run build:ts` does. @param {string} copy */
+exports.compileSources = function compileSources(copy) {
+  execFileSync('npm', ['run', '--silent', 'build:ts'], { cwd: copy, stdio: ['ignore', 'ignore', 'inherit'] });
+};

@@ -1,18 +1,19 @@
 'use strict';
-// `npm run check:native`: native/ and the C++ of the tests through two compilers with every warning an error, through
-// clang-tidy (.clang-tidy says what is left out), and, over real sockets without Node (test/native/seam.cc), through
-// valgrind and through clang's sanitizers.
+// `npm run check:native`: the C++ and C of native/, the tests and the benchmarks through two compilers with every warning
+// an error, native/ through clang-tidy (.clang-tidy says what is left out), and, over real sockets without Node
+// (test/native/seam.cc), through valgrind and through clang's sanitizers.
 const { execFileSync } = require('node:child_process');
 const { readdirSync } = require('node:fs');
 const path = require('node:path');
 const { nodedir } = require('../headers.js');
+const { readGyp } = require('../prebuild/gyp.js');
 const { driveSeam } = require('./seam.js');
 
 const root = path.join(__dirname, '..', '..');
 const output = path.join(root, '.cache', 'native');
 
 if (nodedir === undefined) throw new Error('no headers beside this Node: set npm_config_nodedir');
-const defines = ['-DNAPI_VERSION=8', '-DNODE_ADDON_API_DISABLE_CPP_EXCEPTIONS', '-DNODE_GYP_MODULE_NAME=addon'];
+const defines = [...readGyp(root, 'linux').defines, 'NODE_GYP_MODULE_NAME=addon'].map((define) => `-D${define}`);
 const headers = [
   '-isystem',
   path.dirname(require.resolve('node-addon-api/napi.h')),
@@ -29,18 +30,24 @@ function files(folder, pattern) {
 /** @param {string} file */
 const isPosix = (file) => !/windows|darwin/.test(file);
 const sources = files('native', /\.cc$/).filter(isPosix);
-const testSources = files('test/native', /\.cc$/);
+const others = ['test/native', 'bench/native'].flatMap((folder) => files(folder, /\.cc?$/));
+const fuzzer = files('test/fuzz', /\.cc$/); // clang alone has the headers of libFuzzer
 
 /** @param {string} file @param {readonly string[]} args */
 function run(file, args) {
   execFileSync(file, args, { cwd: root, stdio: 'inherit' });
 }
 
-for (const compiler of ['g++', 'clang++']) {
-  for (const source of [...sources, ...testSources]) {
-    run(compiler, ['-std=c++17', '-O2', ...strict, ...defines, ...headers, '-c', source, '-o', '/dev/null']);
+for (const [c, cxx, compiled] of /** @type {const} */ ([
+  ['gcc', 'g++', [...sources, ...others]],
+  ['clang', 'clang++', [...sources, ...others, ...fuzzer]],
+])) {
+  for (const source of compiled) {
+    const language = source.endsWith('.c') ? [] : ['-std=c++17'];
+    const compiler = source.endsWith('.c') ? c : cxx;
+    run(compiler, [...language, '-O2', ...strict, ...defines, ...headers, '-c', source, '-o', '/dev/null']);
   }
-  console.log(`${compiler}: no warning in ${sources.length + testSources.length} files`);
+  console.log(`${c}: no warning in ${compiled.length} files`);
 }
 
 const tidy = ['--quiet', ...sources, '--', '-std=c++17', ...defines, ...headers];

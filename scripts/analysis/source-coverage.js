@@ -1,6 +1,6 @@
 'use strict';
 // From what V8 counted in dist/ (NODE_V8_COVERAGE) to the lines of src/ of which a part never ran: a statement, a branch,
-// one side of `&&`, `??` or `?:`.
+// one side of `?:`, the right side of `&&`, `||` or `??`, what follows `?.`.
 const { existsSync, readFileSync, readdirSync } = require('node:fs');
 const { SourceMap } = require('node:module');
 const path = require('node:path');
@@ -25,10 +25,11 @@ exports.sourceCoverage = function sourceCoverage(records, dist) {
 function ranCharacters(records, dist) {
   /** @type {Map<string, Uint8Array>} */
   const files = new Map();
+  let unfinished = 0;
   for (const name of readdirSync(records)) {
-    const text = readFileSync(path.join(records, name), 'utf8');
-    if (text === '') continue; // killed while it wrote
-    for (const { url, functions } of /** @type {Script[]} */ (JSON.parse(text).result)) {
+    const scripts = scriptsIn(readFileSync(path.join(records, name), 'utf8'));
+    if (scripts === undefined) unfinished += 1;
+    for (const { url, functions } of scripts ?? []) {
       const file = url.startsWith('file:') ? fileURLToPath(url) : '';
       if (!file.startsWith(dist + path.sep) || !existsSync(`${file}.map`)) continue;
       const ran = files.get(file) ?? new Uint8Array(readFileSync(file, 'utf8').length);
@@ -37,7 +38,18 @@ function ranCharacters(records, dist) {
       counts.forEach((count, at) => (ran[at] ||= count));
     }
   }
+  if (unfinished > 0) console.log(`${unfinished} records of processes that were killed while they wrote them`);
   return files;
+}
+
+/** Of a record; undefined if its process was killed while it wrote. @param {string} record @returns {Script[] | undefined} */
+function scriptsIn(record) {
+  try {
+    return JSON.parse(record).result;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
 }
 
 /** @param {number} length @param {Script['functions']} functions */

@@ -98,7 +98,7 @@ async function obey({ id, start, cut, renew, stop }) {
     cutGroup = undefined;
   }
   if (stop === true) stopping = true;
-  process.send?.({ id, lost, replaced, connected: groups.reduce((sum, { size }) => sum + size, 0) });
+  process.send?.({ id, lost, replaced, inGroup: groups[cut ?? -1]?.size });
 }
 
 process.on('message', (/** @type {Orders} */ orders) => void obey(orders));

@@ -22,6 +22,7 @@ const oracle = require(path.join(__dirname, '..', 'native', 'build', 'Release', 
  * @property {number} id of the answer
  * @property {{ host: string, profiles: Profile[], liveness: import('tcp-keepalive').LivenessOptions }} [listen]
  * @property {string} [cut] an address
+ * @property {string} [count] an address
  * @property {boolean} [mended]
  * @property {Profile} [retune]
  * @property {boolean} [stop]
@@ -110,12 +111,15 @@ function silent(socket, milliseconds) {
   }
 }
 
+/** The open connections of an address. @param {string} address */
+const openAt = (address) =>
+  [...sockets].filter(([socket, where]) => where === address && !socket.destroyed).map(([socket]) => socket);
+
 /** @param {string} address */
 function takeNotice(address) {
   const now = performance.now();
   cut = { address, waiting: new Map() };
-  for (const [socket, where] of sockets) {
-    if (where !== address || socket.destroyed) continue;
+  for (const socket of openAt(address)) {
     const entry = { since: now - (lastHeard(socket) ?? 0), promise: promises.idle, silent: false };
     if (Math.random() < 0.5) {
       socket.write('a push message\n');
@@ -172,6 +176,7 @@ async function obey(orders) {
     await once(server, 'listening');
     answer = { port: /** @type {net.AddressInfo} */ (server.address()).port };
   }
+  if (orders.count !== undefined) answer = { counted: openAt(orders.count).length };
   if (orders.cut !== undefined) takeNotice(orders.cut);
   if (orders.mended === true) {
     findings.unnoticed += cut?.waiting.size ?? 0;

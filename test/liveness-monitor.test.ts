@@ -6,7 +6,8 @@ import http2 from 'node:http2';
 import net, { type Socket } from 'node:net';
 import path from 'node:path';
 import t, { type Test } from 'tap';
-import { LivenessMonitor, type LivenessEvents, type LivenessOptions } from 'tcp-keepalive';
+import { LivenessMonitor, lastHeard, type LivenessEvents, type LivenessOptions } from 'tcp-keepalive';
+import { poll } from './fixtures/poll';
 import { listening, owned, tcpPair, tlsPair, unixPair, unixPath } from './fixtures/sockets';
 import { caught } from './fixtures/uncaught';
 
@@ -291,6 +292,8 @@ void t.test('what a listener forgets or closes meanwhile is not reported silent'
   monitor.once('silent', () => {
     for (const socket of sockets.slice(1)) monitor.unwatch(socket);
   });
+  // All of them: so the first is reported while the others have not been looked at.
+  await poll('silence', () => sockets.every((socket) => lastHeard(socket)! > quick.silentAfter));
   for (const socket of sockets) monitor.watch(socket);
   await next(monitor, 'silent');
   await new Promise((resolve) => setTimeout(resolve, 5 * quick.checkEvery));

@@ -98,14 +98,20 @@ void t.test('no call leaves anything behind', { skip: process.platform !== 'linu
   for (const [name, call] of all) {
     const work = name === 'applyKeepaliveToAll' ? fleet : one;
     await work(call, rounds / 4);
-    const before = used();
-    await work(call, rounds);
-    const after = used();
+    let before = used();
+    let after = before;
+    const grown = (kind: 'malloc' | 'heap') => after[kind] - before[kind];
+    // What is freed late comes and goes; a leak grows each time.
+    for (let time = 0; time < 3; time += 1) {
+      before = used();
+      await work(call, rounds);
+      after = used();
+      if (Math.max(grown('malloc'), grown('heap')) < rounds * leastLeak) break;
+    }
     t.strictSame(after.descriptors, before.descriptors, `${name}: no descriptor`);
     t.equal(after.threads, before.threads, `${name}: no thread`);
     for (const kind of ['malloc', 'heap'] as const) {
-      const bytes = after[kind] - before[kind];
-      t.ok(bytes < rounds * leastLeak, `${name}: ${kind} ${bytes} bytes`);
+      t.ok(grown(kind) < rounds * leastLeak, `${name}: ${kind} ${grown(kind)} bytes`);
     }
   }
   t.equal(oracle.statusFlags(fdOf(client)), flags, 'and the blocking mode as it was');

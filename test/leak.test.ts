@@ -35,7 +35,7 @@ function used(): { descriptors: string[]; threads: number; malloc: number; heap:
   };
 }
 
-const rounds = 16_000;
+const rounds = 12_000;
 /** Of a leak: less in each call is no object, and no block of malloc. */
 const leastLeak = 16;
 

@@ -86,7 +86,7 @@ const watchable = fc.oneof(
 /** Own properties and listeners: what a heartbeat puts on somebody else's object it takes away again. */
 function tracesOn(value: unknown): string {
   const isPlain = value instanceof Client || value instanceof Readable || value instanceof ServerResponse;
-  if (!isPlain || value.eventNames === undefined) return '';
+  if (!isPlain) return '';
   const listeners = value.eventNames().map((name) => `${String(name)} ${value.listenerCount(name)}`);
   return [...['push', 'write'].filter((name) => Object.hasOwn(value, name)), ...listeners].sort().join();
 }
@@ -118,7 +118,7 @@ export const heartbeatSubjects: Record<string, Subject> = {
     errors: argumentErrors,
     async call([given, options]) {
       const set = ((given as { clients?: unknown } | null)?.clients ?? given) as Set<unknown>;
-      const before = given === null ? '' : tracesOfAll(set);
+      const before = tracesOfAll(set);
       const heartbeat = new WebSocketHeartbeat<never>(given, options);
       let gone = 0;
       heartbeat.on('gone', () => (gone += 1));

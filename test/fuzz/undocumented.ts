@@ -13,7 +13,8 @@ export function undocumented(error: unknown, allowed: readonly string[]): string
   // Nothing in the scene refuses: a value went unchecked, or to a descriptor of somebody else.
   if (code in constants.errno || code.startsWith('error ')) return `the kernel refused: ${message}`;
   if (!allowed.includes(code)) return `undocumented ${code}: ${error.stack}`;
-  if (code === 'ERR_KEEPALIVE_PROFILE' && (error as KeepaliveError).field === undefined) return 'without a field';
+  if (code === 'ERR_KEEPALIVE_PROFILE' && (error as Partial<KeepaliveError>).field === undefined)
+    return 'without a field';
   const types = { ERR_INVALID_ARG_TYPE: TypeError, ERR_OUT_OF_RANGE: RangeError };
   const type = code in types ? types[code as keyof typeof types] : KeepaliveError;
   return error instanceof type ? undefined : `of the wrong class: ${error.stack}`;

@@ -62,14 +62,6 @@ export function isTcpSocket(socket: Socket): boolean {
   return handle === null || handle === undefined || runtime.isTcp(transport(handle));
 }
 
-const noEvent = Symbol();
-const ignore = (): void => undefined;
-
-/** The socket itself, also behind the proxy that http2 hands out: an emitter answers itself. */
-export function unproxied(socket: Socket): Socket {
-  return socket.off(noEvent, ignore);
-}
-
 /** Whether the socket came from a server: nobody connects it again. */
 export function isAccepted(socket: Socket): boolean {
   const { server } = socket as unknown as { server?: unknown };

@@ -2,7 +2,7 @@ import { AsyncResource } from 'node:async_hooks';
 import { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import { assertObject, checkedTime } from './arguments.js';
-import { CLOSED, assertSocket, hasEnded, isTcpSocket, notTcp, unproxied } from './descriptor.js';
+import { CLOSED, assertSocket, hasEnded, isTcpSocket, notTcp } from './descriptor.js';
 import { disconnectReason, type DisconnectReason } from './disconnect-reason.js';
 import { Histogram } from './histogram.js';
 import { answers, askNext } from './last-heard-batch.js';
@@ -10,6 +10,7 @@ import { channels } from './liveness-channels.js';
 import { platform } from './platform.js';
 import { SleepClock } from './sleep-clock.js';
 import { slice } from './slices.js';
+import { unproxied } from './unproxied.js';
 
 /** Options of {@link LivenessMonitor}. Milliseconds, 1 to 2 147 483 647. */
 export interface LivenessOptions {

@@ -2,7 +2,7 @@
 // nothing, the error names what was refused, and no descriptor stays behind.
 import { readdirSync } from 'node:fs';
 import { constants } from 'node:os';
-import { createServer, type Server, type Socket } from 'node:net';
+import { Socket, createServer } from 'node:net';
 import t, { type Test } from 'tap';
 import {
   KeepaliveError,
@@ -11,142 +11,63 @@ import {
   applyKeepaliveToAll,
   applyKeepaliveToServer,
   disableKeepalive,
-  lastHeard,
-  readKeepalive,
   readSystemKeepalive,
-  readTcpInfo,
 } from 'tcp-keepalive';
-import { Call, held, optionName, oracle, poke, type OptionName } from './fixtures/oracle';
-import { other, profile } from './fixtures/profiles';
+import { handlers } from './faults/handlers';
+import {
+  codeOf,
+  errnos,
+  nameOf,
+  optionOf,
+  refuse,
+  refuseNothing,
+  syscallOf,
+  takeCalls,
+  type Refusable,
+} from './faults/refusal';
+import { kernel, other, profile, scenarios, type Prepared, type Scenario, type Scene } from './faults/scenarios';
+import { Call, held, oracle } from './fixtures/oracle';
+import { poll } from './fixtures/poll';
 import { withInterposer } from './fixtures/rerun';
 import { secondCopy } from './fixtures/second-copy';
 import { listening, tcpPair } from './fixtures/sockets';
 
 withInterposer(__filename, interposed);
 
-interface Scene {
-  readonly client: Socket;
-  readonly server: Server;
-  /** Listens with a profile. */
-  readonly tuned: Server;
-}
-
-/** A system call as the interposer finds it again: the nth of its kind. */
-interface Refusable {
-  readonly call: Call;
-  readonly level: number;
-  readonly name: number;
-  readonly nth: number;
-}
-
-/** Brings the sockets to where the call under test finds them, and answers that call. */
-type Scenario = (scene: Scene) => () => unknown;
-
-let unique = 100_000;
-const untried = () => ({ ...profile, initialDelay: (unique += 1_000) });
-
-function putAll(target: Socket | Server, values: readonly number[]): void {
-  const names = ['SO_KEEPALIVE', 'TCP_KEEPIDLE', 'TCP_KEEPINTVL', 'TCP_KEEPCNT', 'TCP_USER_TIMEOUT'] as const;
-  values.forEach((value, i) => poke(target, names[i]!, value));
-}
-
-const scenarios: Record<string, Scenario> = {
-  'apply to a fresh socket': ({ client }) => {
-    putAll(client, [0, 17, 3, 2, 1_234]);
-    return () => applyKeepalive(client, profile);
-  },
-  'apply to one that has another profile': ({ client }) => {
-    applyKeepalive(client, other);
-    return () => applyKeepalive(client, profile);
-  },
-  'apply what this process has not tried': ({ client }) => {
-    applyKeepalive(client, other);
-    const wanted = untried();
-    return () => applyKeepalive(client, wanted);
-  },
-  disable: ({ client }) => {
-    applyKeepalive(client, profile);
-    return () => disableKeepalive(client);
-  },
-  read:
-    ({ client }) =>
-    () =>
-      readKeepalive(client),
-  'read a server':
-    ({ server }) =>
-    () =>
-      readKeepalive(server),
-  'read the system': () => readSystemKeepalive,
-  'tcp info':
-    ({ client }) =>
-    () =>
-      readTcpInfo(client),
-  'last heard':
-    ({ client }) =>
-    () =>
-      lastHeard(client),
-  'a server is tuned': ({ server }) => {
-    applyKeepaliveToServer(server, profile).stop();
-    putAll(server, [0, 7_200, 75, 9, 0]); // one that had no user timeout to read has not put it back
-    return () => applyKeepaliveToServer(server, profile);
-  },
-  'a server is let go': ({ server }) => {
-    const keepalive = applyKeepaliveToServer(server, profile);
-    return () => {
-      keepalive.stop();
-    };
-  },
-  'a server gets another profile': ({ tuned }) => {
-    const keepalive = applyKeepaliveToServer(tuned, profile);
-    return () => {
-      keepalive.update(other);
-    };
-  },
-};
-
-const errnos = Object.entries(constants.errno).filter(
-  ([name, number]) => !name.startsWith('WSA') && Object.values(constants.errno).indexOf(number) === indexOf(name),
-);
-
-/** EAGAIN and EWOULDBLOCK are one number. */
-function indexOf(name: string): number {
-  return Object.keys(constants.errno).indexOf(name);
-}
-
 const descriptors = () => readdirSync('/proc/self/fd').length;
-const kernel = ({ client, server, tuned }: Scene) => [client, server, tuned].map((target) => held(target));
 
-function refuse({ call, level, name, nth }: Refusable, errno: number, times = 1): void {
-  oracle.refuse(call, level, name, nth, times, errno);
+/** Sockets that only one refusal needs. */
+function close(target: Prepared['target'], scene: Scene): void {
+  if (target === undefined || Object.values(scene).includes(target)) return;
+  if (target instanceof Socket) target.destroy();
+  else target.close();
 }
 
-/** What a function calls, in its order; with `socket` and `close`, which it may not. */
-function callsOf(run: () => unknown): Refusable[] {
+/** What a function calls, in its order, and whether it opens and closes a socket of its own. */
+async function callsOf(prepare: Scenario, scene: Scene): Promise<Refusable[]> {
+  const { run, target } = await prepare(scene);
   oracle.takeCalls();
-  run();
-  const made: Refusable[] = [];
-  for (const [, set, level, name] of oracle.takeCalls()) {
-    const call = set === 1 ? Call.setsockopt : Call.getsockopt;
-    const nth = made.filter((one) => one.call === call && one.level === level && one.name === name).length;
-    made.push({ call, level: level!, name: name!, nth });
+  refuseNothing();
+  await run();
+  const made = takeCalls();
+  close(target, scene);
+  // Node's own sockets are not meant, which connections and listeners are.
+  if (target !== undefined && !Object.values(scene).includes(target)) return made;
+  for (const call of [Call.socket, Call.close]) {
+    const scratch = { call, level: 0, name: 0, nth: 0 };
+    const again = await prepare(scene);
+    refuse(scratch, constants.errno.EIO);
+    await (async () => again.run())().catch(() => undefined);
+    if (oracle.refusals() > 0) made.push(scratch);
   }
-  const scratch = [Call.socket, Call.close].map((call) => ({ call, level: 0, name: 0, nth: 0 }));
-  return [...made, ...scratch];
-}
-
-function codeOf(call: Call, errnoName: string): string {
-  if (call === Call.socket) return errnoName;
-  if (errnoName === 'ENOPROTOOPT') return 'ERR_KEEPALIVE_UNSUPPORTED';
-  return ['ENOTSOCK', 'ENOTSUP', 'EOPNOTSUPP'].includes(errnoName) ? 'ERR_KEEPALIVE_NOT_TCP' : errnoName;
-}
-
-function optionOf({ level, name }: Refusable): OptionName | 'TCP_INFO' | undefined {
-  return level === oracle.IPPROTO_TCP && name === oracle.TCP_INFO ? 'TCP_INFO' : optionName(level, name);
+  refuseNothing();
+  return made;
 }
 
 /** Calls that are done without, which the caller cannot tell: what stands in for each is named. */
-function isDoneWithout(scenario: string, { call, ...rest }: Refusable, errno: number): boolean {
-  const option = optionOf({ call, ...rest });
+function isDoneWithout(scenario: string, refused: Refusable, errno: number): boolean {
+  const { call } = refused;
+  const option = optionOf(refused);
   if (call === Call.close) return true; // Linux has closed it all the same
   // No user timeout on this system, as far as can be seen.
   if (call === Call.getsockopt && option === 'TCP_USER_TIMEOUT' && errno === constants.errno.ENOPROTOOPT) return true;
@@ -154,57 +75,95 @@ function isDoneWithout(scenario: string, { call, ...rest }: Refusable, errno: nu
   if (scenario === 'read the system') return call === Call.socket && errno === constants.errno.EAFNOSUPPORT; // IPv6
   if (call === Call.socket) return true; // an untried profile is applied untried
   // How many connections wait to be accepted: each is looked at until one was seen to have inherited.
-  return option === 'TCP_INFO' && scenario.startsWith('a server');
+  return option === 'TCP_INFO' && (scenario.startsWith('a server') || scenario === 'a monitor');
 }
 
-/** What is wrong with the answer to a refused call; undefined: nothing. */
-function problem(scenario: string, refused: Refusable, errnoName: string, errno: number, scene: Scene) {
-  const run = scenarios[scenario]!(scene);
-  const before = kernel(scene);
-  const open = descriptors();
-  let error: unknown;
+/** An agent says nothing of a socket that is no TCP connection, and lets it be. */
+function isLetBe(scenario: string, refused: Refusable, errno: number): boolean {
+  return scenario.endsWith('its agent') && codeOf(refused, errno) === 'ERR_KEEPALIVE_NOT_TCP';
+}
+
+/** What is wrong with the answer to a refused call; undefined: nothing, null: it was not refused. */
+async function problem(scenario: string, prepare: Scenario, refused: Refusable, errno: number, scene: Scene) {
+  const { run, target, then, was, destroys } = await prepare(scene);
+  const expected = kernel(scene);
+  const before = was?.join() ?? (target === undefined ? undefined : expected.get(target));
   refuse(refused, errno);
+  let error: unknown;
+  let answer: unknown;
   try {
-    run();
+    answer = await run();
   } catch (thrown) {
     error = thrown;
   }
-  oracle.refuse(Call.close, 0, 0, 0, 0, 0);
-  if (descriptors() !== open) return `${descriptors() - open} descriptors stay`;
-  if (error === undefined) return isDoneWithout(scenario, refused, errno) ? undefined : 'swallowed';
+  const happened = oracle.refusals() > 0;
+  refuseNothing();
+  if (!happened) return null;
+  const letBe = error === undefined && isLetBe(scenario, refused, errno);
+  const isDone = error === undefined && answer !== false && !letBe;
+  if (isDone && !isDoneWithout(scenario, refused, errno)) return 'swallowed';
+  if (error !== undefined) {
+    const wrong = wrongWith(error, refused, errno);
+    if (wrong !== undefined) return wrong;
+  }
+  if (destroys === true && error !== undefined) {
+    const { destroyed, errored } = target as Socket;
+    if (!destroyed || errored !== error) return 'not destroyed with the error';
+  } else if (target !== undefined) {
+    const holds = isDone ? then!.join() : before;
+    if (held(target).join() !== holds) return `holds ${held(target).join()}, not ${holds}`;
+    expected.set(target, held(target).join());
+  }
+  close(target, scene);
+  const changed = [...kernel(scene)].some(([one, values]) => expected.get(one) !== values);
+  return changed ? 'another socket has changed' : undefined;
+}
+
+function wrongWith(error: unknown, refused: Refusable, errno: number): string | undefined {
   if (!(error instanceof KeepaliveError)) return `not ours: ${error as Error}`;
   const { code, option, syscall } = error;
-  const expected = [codeOf(refused.call, errnoName), -errno, optionOf(refused), Object.keys(Call)[refused.call]];
+  const expected = [codeOf(refused, errno), -errno, optionOf(refused), syscallOf(refused)];
   const shown = [code, error.errno, option, syscall];
-  if (shown.join() !== expected.join()) return `${shown.join()}, not ${expected.join()}`;
-  const after = kernel(scene);
-  return JSON.stringify(after) === JSON.stringify(before) ? undefined : 'a socket has changed';
+  return shown.join() === expected.join() ? undefined : `${shown.join()}, not ${expected.join()}`;
+}
+
+async function refuseEach(t: Test, all: Record<string, Scenario>, scene: Scene): Promise<number> {
+  let refusals = 0;
+  for (const [scenario, prepare] of Object.entries(all)) {
+    const calls = await callsOf(prepare, scene);
+    t.ok(calls.length > 0, `${scenario}: ${calls.length} calls`);
+    for (const refused of calls) {
+      for (const errno of errnos) {
+        const open = descriptors();
+        const wrong = await problem(scenario, prepare, refused, errno, scene);
+        const where = `${scenario}, ${syscallOf(refused)} ${optionOf(refused)} ${nameOf(errno)}`;
+        if (wrong === null) t.fail(`${where}: not refused`);
+        else refusals += 1;
+        if (typeof wrong === 'string') t.fail(`${where}: ${wrong}`);
+        if (all === scenarios && descriptors() !== open) t.fail(`${where}: ${descriptors() - open} descriptors stay`);
+      }
+    }
+  }
+  return refusals;
 }
 
 function interposed(): void {
   void t.test('each call of each function', async (t) => {
-    const { client, server } = await tcpPair(t);
+    const { client, accepted, server } = await tcpPair(t);
     const tuned = createServer();
     await listening(t, tuned);
-    const scene = { client, server, tuned };
+    const sink = createServer((socket) => socket.on('error', () => undefined).resume());
+    const scene = { client, accepted, server, tuned, port: await listening(t, sink) };
     // What is asked once in a process is asked now.
     applyKeepalive(client, profile);
     applyKeepalive(client, other);
     disableKeepalive(client);
-    let refusals = 0;
-    for (const [scenario, prepare] of Object.entries(scenarios)) {
-      const calls = callsOf(prepare(scene));
-      t.ok(calls.length > 2, `${scenario}: ${calls.length} calls`);
-      for (const refused of calls) {
-        for (const [errnoName, errno] of errnos) {
-          const wrong = problem(scenario, refused, errnoName, errno, scene);
-          refusals += 1;
-          if (wrong === undefined) continue;
-          t.fail(`${scenario}, ${Object.keys(Call)[refused.call]} ${optionOf(refused)} ${errnoName}: ${wrong}`);
-        }
-      }
-    }
-    t.ok(refusals > 5_000, `${refusals} refusals`);
+    const open = descriptors();
+    const direct = await refuseEach(t, scenarios, scene);
+    t.ok(direct > 10_000, `${direct} refusals`);
+    const later = await refuseEach(t, handlers, scene);
+    t.ok(later > 8_000, `${later} refusals where nobody can catch them`);
+    await poll('no descriptor stays', () => descriptors() === open);
   });
 
   void t.test('no socket of either family', async (t) => {
@@ -256,7 +215,7 @@ function interposed(): void {
 async function fleet(t: Test): Promise<void> {
   const pairs = await Promise.all(Array.from({ length: 5 }, () => tcpPair(t)));
   const sockets = pairs.map(({ client }) => client);
-  applyKeepalive(sockets[0]!, profile); // tried
+  applyKeepalive(sockets[0]!, { ...profile }); // tried
   disableKeepalive(sockets[0]!);
   const before = sockets.map((socket) => held(socket));
   oracle.refuse(Call.setsockopt, oracle.IPPROTO_TCP, oracle.TCP_KEEPCNT, 1, 2, constants.errno.ENOMEM);

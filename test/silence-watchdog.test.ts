@@ -413,3 +413,17 @@ void t.test('a stream with a push of its own has it back', async (t) => {
   dog.stop();
   t.equal(stream.push, own);
 });
+
+void t.test('the socket that an http2 session shows: what is put on it is taken away again', async (t) => {
+  const server = http2.createServer();
+  const session = http2.connect(`http://127.0.0.1:${await listening(t, server)}`);
+  t.teardown(() => session.destroy());
+  await once(session, 'connect');
+  const { socket } = session;
+  const real = socket.off('none', () => undefined);
+  const dog = new SilenceWatchdog({ timeout: 60_000 });
+  t.equal(dog.watch(socket), socket);
+  t.ok(Object.hasOwn(real, 'push'));
+  dog.stop();
+  t.notOk(Object.hasOwn(real, 'push'));
+});

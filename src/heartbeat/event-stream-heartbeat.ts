@@ -165,8 +165,10 @@ export class EventStreamHeartbeat {
 
 function isResponse(value: unknown): value is EventStreamResponse {
   if (typeof value !== 'object' || value === null) return false;
-  const { write, on, off, headersSent } = value as Partial<EventStreamResponse>;
-  return [write, on, off].every((method) => typeof method === 'function') && typeof headersSent === 'boolean';
+  // First of all: the socket of an http2 session, which has none, throws for the others.
+  if (typeof (value as Partial<EventStreamResponse>).headersSent !== 'boolean') return false;
+  const { write, on, off } = value as Partial<EventStreamResponse>;
+  return [write, on, off].every((method) => typeof method === 'function');
 }
 
 function checkedName(event: unknown): string {

@@ -1,4 +1,6 @@
+import { Socket } from 'node:net';
 import { Readable } from 'node:stream';
+import { unproxied } from '../unproxied.js';
 import { WatchedSource, type WatchedEventSource } from './watched-event-source.js';
 import { WatchedReadable } from './watched-readable.js';
 import { WatchedClient, type WatchedWebSocket } from './watched-web-socket.js';
@@ -9,7 +11,10 @@ export type Watchable = Readable | WatchedWebSocket | WatchedEventSource;
 
 /** How to watch a target; undefined: it is nothing that can be watched. */
 export function watcherFor(target: Watchable, ping: string): ((listener: Listener) => Watched) | undefined {
-  if (target instanceof Readable) return (listener) => new WatchedReadable(target, listener);
+  if (target instanceof Readable) {
+    const stream = target instanceof Socket ? unproxied(target) : target;
+    return (listener) => new WatchedReadable(stream, listener);
+  }
   if (has(target, ['terminate', 'on', 'off'])) {
     return (listener) => new WatchedClient(target as WatchedWebSocket, listener);
   }

@@ -11,6 +11,7 @@
 #include "../../native/keepalive.h"
 #include "../../native/tcp_info.h"
 #include "fake_node_api.h"
+#include "model_info.h"
 #include "model_kernel.h"
 
 extern "C" napi_value napi_register_module_v1(napi_env env, napi_value exports);
@@ -112,13 +113,16 @@ class Fuzzer {
   }
 
   double Call(const char* name, const std::vector<napi_value>& arguments) {
-    return CallFunction(&env_, exports_.at(name), arguments)->number;
+    kernel.is_asked = true;
+    const double answer = CallFunction(&env_, exports_.at(name), arguments)->number;
+    kernel.is_asked = false;
+    return answer;
   }
 
   void Step() {
     AnyKernel();
     const auto before = kernel.sockets;
-    switch (data_.ConsumeIntegralInRange(0, 6)) {
+    switch (data_.ConsumeIntegralInRange(0, 7)) {
       case 0:
         Apply(AnyArguments(true));
         break;
@@ -137,9 +141,11 @@ class Fuzzer {
       case 5:
         LastHeard();
         break;
+      case 6:
+        AcceptQueueLength(AnyArguments(true));
+        break;
       default:
-        Call("acceptQueueLength", AnyArguments(true));
-        HOLDS(kernel.sockets == before);
+        CloseDuplicate(AnyArguments(true));
     }
     HOLDS(kernel.sockets.size() == before.size());
   }
@@ -226,11 +232,13 @@ class Fuzzer {
 
   void ReadTcpInfo(const std::vector<napi_value>& arguments) {
     const auto before = kernel.sockets;
+    const int expected = ExpectedOf([&] { return model::AskInfo(SocketOf(arguments)); });
     const double error = Call("readTcpInfo", arguments);
-    HOLDS(error <= 0 && kernel.sockets == before);
+    HOLDS(error == expected && kernel.sockets == before);
     if (error != 0) return;
-    HOLDS(slots_[kInfo] >= keepalive::kAbsent && slots_[kInfo] <= keepalive::kClosing);
-    for (int field = 0; field < keepalive::kInfoFieldCount; ++field) HOLDS(slots_[kInfo + field] >= keepalive::kAbsent);
+    for (int field = 0; field < keepalive::kInfoFieldCount; ++field) {
+      HOLDS(slots_[kInfo + field] == model::InfoField(field));
+    }
   }
 
   void LastHeard() {
@@ -239,10 +247,51 @@ class Fuzzer {
       place = data_.ConsumeBool() ? model::Kernel::kFirst : data_.ConsumeIntegral<int>();
     std::copy(asked, asked + kBatchLength, batch_);
     const std::vector<napi_value> arguments = AnyArguments(false);
-    Call("lastHeard", arguments);
     std::int32_t count = 0;
     if (!arguments.empty()) napi_get_value_int32(&env_, arguments[0], &count);
-    for (std::int32_t i = std::max(count, 0); i < kBatchLength; ++i) HOLDS(batch_[i] == asked[i]);
+    ExpectedOf([&] {
+      for (std::int32_t i = 0; i < std::min(count, kBatchLength); ++i) {
+        const int error = model::AskInfo(asked[i]);
+        asked[i] = error == 0 ? model::LastHeard() : error;
+      }
+      return 0;
+    });
+    Call("lastHeard", arguments);
+    for (std::int32_t i = 0; i < kBatchLength; ++i) HOLDS(batch_[i] == asked[i]);
+  }
+
+  void AcceptQueueLength(const std::vector<napi_value>& arguments) {
+    const auto before = kernel.sockets;
+    const int error = ExpectedOf([&] { return model::AskInfo(SocketOf(arguments)); });
+    const double length = Call("acceptQueueLength", arguments);
+    HOLDS(length == (error == 0 ? model::AcceptQueueLength() : error));
+    HOLDS(kernel.sockets == before);
+  }
+
+  // The socket, and no other; then it is there again for the next steps.
+  void CloseDuplicate(const std::vector<napi_value>& arguments) {
+    const auto before = kernel.sockets;
+    auto expected = before;
+    expected.erase(SocketOf(arguments));
+    Call("closeDuplicate", arguments);
+    HOLDS(kernel.sockets == expected);
+    kernel.sockets = before;
+  }
+
+  // What the model answers a call that is still to be made: the same refusals wait for it.
+  template <typename Ask>
+  static int ExpectedOf(Ask ask) {
+    const auto refusals = kernel.refusals;
+    const int answer = ask();
+    kernel.refusals = refusals;
+    return answer;
+  }
+
+  // The descriptor that an argument comes to.
+  int SocketOf(const std::vector<napi_value>& arguments) {
+    std::int64_t socket = -1;
+    if (!arguments.empty()) napi_get_value_int64(&env_, arguments[0], &socket);
+    return static_cast<int>(socket);
   }
 
   FuzzedDataProvider data_;

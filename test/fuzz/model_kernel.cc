@@ -102,7 +102,7 @@ int __wrap_socket(int family, int, int) {
 
 int __real_close(int fd);
 int __wrap_close(int fd) {
-  if (fd < model::Kernel::kFirst) return __real_close(fd);
+  if (!kernel.is_asked && fd < model::Kernel::kFirst) return __real_close(fd);
   if (kernel.sockets.erase(fd) == 0) return model::Fail(EBADF);
   return model::Refused(model::kClose) ? -1 : 0;
 }

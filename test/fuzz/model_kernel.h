@@ -27,7 +27,8 @@ struct Kernel {
   bool has_ipv4 = true;
   std::array<std::uint8_t, 512> info{};  // what TCP_INFO answers
   std::uint32_t info_length = 0;
-  Refusal refusals[2];
+  std::array<Refusal, 2> refusals;
+  bool is_asked = false;  // by the addon: no descriptor is this process's own
 
   int sets = 0;                   // that were taken
   bool delayed_while_on = false;  // an initial delay was set on a socket with keepalive on: Linux would send a probe

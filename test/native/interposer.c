@@ -24,6 +24,8 @@ enum Call { kGetsockopt, kSetsockopt, kSocket, kClose };
 static struct {
   int call, level, name, skip, times, error;
 } refusal;
+// Since the last order.
+static int refusals;
 
 // Bytes that TCP_INFO is answered with at the most, as by an older kernel. 0: as it is.
 static socklen_t info_length;
@@ -75,13 +77,17 @@ void interposer_refuse(int call, int level, int name, int skip, int times, int e
   refusal.skip = skip;
   refusal.times = times;
   refusal.error = error;
+  refusals = 0;
 }
+
+int interposer_refusals(void) { return refusals; }
 
 static int refused(int call, int level, int name) {
   if (refusal.times <= 0 || call != refusal.call || level != refusal.level) return 0;
   if (refusal.name >= 0 && name != refusal.name) return 0;
   if (refusal.skip-- > 0) return 0;
   --refusal.times;
+  ++refusals;
   errno = refusal.error;
   return 1;
 }

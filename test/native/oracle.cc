@@ -58,6 +58,12 @@ Napi::Value Refuse(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+// refusals(): how many calls were refused since the last refuse()
+Napi::Value Refusals(const Napi::CallbackInfo& info) {
+  auto refusals = Interposed<int (*)()>(info.Env(), "interposer_refusals");
+  return refusals != nullptr ? Answer(info, refusals()) : info.Env().Undefined();
+}
+
 // shortenInfo(length): TCP_INFO is answered with so many bytes at the most, as by an older kernel; 0: as it is.
 Napi::Value ShortenInfo(const Napi::CallbackInfo& info) {
   auto shorten = Interposed<void (*)(int)>(info.Env(), "interposer_shorten_info");
@@ -93,6 +99,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("statusFlags", Napi::Function::New<StatusFlags>(env));
   exports.Set("mallocInUse", Napi::Function::New<MallocInUse>(env));
   exports.Set("refuse", Napi::Function::New<Refuse>(env));
+  exports.Set("refusals", Napi::Function::New<Refusals>(env));
   exports.Set("shortenInfo", Napi::Function::New<ShortenInfo>(env));
   exports.Set("sleep", Napi::Function::New<Sleep>(env));
   exports.Set("takeCalls", Napi::Function::New<TakeCalls>(env));

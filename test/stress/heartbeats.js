@@ -1,0 +1,125 @@
+'use strict';
+// Heartbeats over the same sockets. What they ask of a client and of a response is made of a plain socket: the HTTP parser
+// that ws needs aborts a Node 20 whose worker is terminated.
+const { any, counts, fail, nested, number, random, sockets } = require('./world.js');
+
+/**
+ * @typedef {typeof import('tcp-keepalive') & typeof import('tcp-keepalive/heartbeat')} Package
+ * @typedef {import('node:net').Socket & { connecting: boolean }} Socket
+ */
+
+/** A WebSocket whose frames are whatever its socket receives. */
+class Client {
+  /** @param {Socket} socket */
+  constructor(socket) {
+    this._socket = socket;
+    this.terminations = 0;
+  }
+  get readyState() {
+    return this._socket.destroyed ? 3 : 1;
+  }
+  get bufferedAmount() {
+    return this._socket.writableLength;
+  }
+  ping() {
+    if (this._socket.writable) this._socket.write('ping');
+  }
+  terminate() {
+    this.terminations += 1;
+    this._socket.destroy();
+  }
+  /** @param {string} event @param {() => void} listener */
+  on(event, listener) {
+    this._socket.on(event === 'pong' ? 'data' : event, listener);
+  }
+  /** @param {string} event @param {() => void} listener */
+  off(event, listener) {
+    this._socket.off(event === 'pong' ? 'data' : event, listener);
+  }
+}
+
+/** @type {Set<Client>} */
+const clients = new Set();
+/** @type {InstanceType<Package['WebSocketHeartbeat']>[]} */
+const pinging = [];
+/** @type {InstanceType<Package['EventStreamHeartbeat']>[]} */
+const streaming = [];
+/** @type {Set<InstanceType<Package['SilenceWatchdog']>>} */
+const watchdogs = new Set();
+const few = 40;
+
+/** @param {Package} api @param {Socket} socket */
+function watch({ SilenceWatchdog }, socket) {
+  if (watchdogs.size >= few) return;
+  let watched = socket;
+  const onSilence = () => {
+    counts.silences += 1;
+    if (!watchdogs.delete(watchdog)) fail(new Error('silence after stop()'));
+    if (!watched.destroyed) fail(new Error('silent and not destroyed'));
+    nested();
+  };
+  const watchdog = new SilenceWatchdog({ timeout: 1 + number(30), onSilence });
+  watchdogs.add(watchdog);
+  watchdog.watch(socket);
+  if (random() < 0.2) watchdog.watch((watched = any([...sockets])));
+  if (random() < 0.2) watchdog.heard();
+}
+
+function stopWatchdog() {
+  const watchdog = any([...watchdogs]);
+  watchdog?.stop();
+  watchdogs.delete(watchdog);
+}
+
+/** @param {Package} api @param {Socket} socket */
+function stream({ EventStreamHeartbeat }, socket) {
+  if (streaming.length < 3) streaming.push(new EventStreamHeartbeat({ interval: 1 + number(20) }));
+  const heartbeat = any(streaming);
+  counts.streams += 1;
+  heartbeat.add(/** @type {any} */ (Object.assign(socket, { headersSent: true })));
+  if (random() < 0.1) heartbeat.remove(/** @type {any} */ (any([...sockets])));
+  if (random() < 0.02) heartbeat.stop();
+}
+
+/** @param {Package} api @param {Socket} socket */
+function join({ WebSocketHeartbeat }, socket) {
+  if (pinging.length < 3) {
+    const options = { interval: 1 + number(20), timeout: 1 + number(20), trustKernel: random() < 0.5 };
+    const heartbeat = new WebSocketHeartbeat(clients, options);
+    heartbeat.on('gone', (client) => {
+      counts.clients += 1;
+      if (client.terminations === 0) fail(new Error('gone and not terminated'));
+      nested();
+    });
+    pinging.push(heartbeat);
+  }
+  if (clients.size >= few || socket.destroyed) return;
+  const client = new Client(socket);
+  clients.add(client);
+  socket.once('close', () => clients.delete(client));
+}
+
+function leave() {
+  if (random() < 0.5) clients.delete(any([...clients]));
+  else pinging.splice(0, 1)[0]?.stop();
+}
+
+/** @type {[number, (api: Package, socket: Socket) => void][]} how often, what */
+const calls = [
+  [1, watch],
+  [1, stopWatchdog],
+  [2, stream],
+  [1, join],
+  [0.2, leave],
+];
+
+const all = () => [...pinging.map((one) => one.snapshot().clients), ...streaming.map((one) => one.snapshot().streams)];
+const haveLetGo = () => all().every((size) => size === 0);
+
+/** After all sockets have closed. */
+function check() {
+  if (!haveLetGo()) fail(new Error(`closed and still held: ${all().join()}`));
+  for (const watchdog of watchdogs) watchdog.stop();
+}
+
+module.exports = { calls, check, haveLetGo };

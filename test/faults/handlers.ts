@@ -9,6 +9,7 @@ import {
   applyKeepaliveToAgent,
   applyKeepaliveToServer,
   type KeepaliveProfile,
+  type LivenessSnapshot,
 } from 'tcp-keepalive';
 import { heldBy, oracle } from '../fixtures/oracle';
 import { defaults, distinct, profile, putAll, untried, type Prepared, type Scenario } from './scenarios';
@@ -105,14 +106,14 @@ export const handlers: Record<string, Scenario> = {
   'a monitor': ({ client }) => ({
     run: async () => {
       const monitor = new LivenessMonitor({ silentAfter: 100_000, checkEvery: 1 });
-      const rounds: unknown[] = [];
-      const note = (message: unknown) => rounds.push(message);
+      const rounds: LivenessSnapshot[] = [];
+      const note = (message: unknown) => rounds.push((message as { snapshot: LivenessSnapshot }).snapshot);
       subscribe('tcp-keepalive:snapshot', note);
       monitor.watch(client);
       while (rounds.length === 0) await nextTurn();
       unsubscribe('tcp-keepalive:snapshot', note);
-      const { connections, silent, unknown } = monitor.snapshot();
       monitor.stop();
+      const { connections, silent, unknown } = rounds[0]!; // the next one is not refused
       const known = [connections, silent, unknown].join();
       if (known !== `1,0,${oracle.refusals()}`) throw new Error(`connections, silent, unknown: ${known}`);
     },

@@ -1,6 +1,6 @@
 'use strict';
 // What it costs a server to know that its idle WebSocket clients are there: lib/heartbeat-server.js.
-const { isolation } = require('../scripts/network-namespace.js');
+const { isolation } = require('../test/support/network-namespace.js');
 const { startChild } = require('./lib/child.js');
 const { shuffled } = require('./lib/shuffled.js');
 const { paired, spread } = require('./lib/statistics.js');

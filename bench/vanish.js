@@ -6,7 +6,7 @@ const { readFileSync, writeFileSync } = require('node:fs');
 const path = require('node:path');
 const { parseArgs } = require('node:util');
 const prettier = require('prettier');
-const { isIsolated, isolation } = require('../scripts/network-namespace.js');
+const { isIsolated, isolation } = require('../test/support/network-namespace.js');
 const { drawVanishing } = require('./lib/vanish-picture.js');
 const { watchThemVanish } = require('./lib/vanish-run.js');
 

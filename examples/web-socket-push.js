@@ -5,7 +5,7 @@ const { createServer } = require('node:https');
 const { applyKeepaliveToServer, profiles } = require('tcp-keepalive');
 const { WebSocketHeartbeat } = require('tcp-keepalive/heartbeat');
 const { WebSocketServer } = require('ws');
-const certificate = require('./certificate.js');
+const certificate = require('../test/support/certificate.js');
 
 exports.start = function start(
   profile = profiles.lowPower,

@@ -1,23 +1,28 @@
-export { applyKeepaliveToAgent, type AgentKeepalive } from './agent.js';
-export { applyKeepalive, disableKeepalive } from './apply.js';
-export { checkProfile, type KeepalivePath, type ProfileFinding, type ProfileFindingCode } from './check-profile.js';
-export { detectionTime, type DetectionTime } from './detection.js';
-export { applyKeepaliveToAll, type FleetFailure, type FleetOptions, type FleetResult } from './fleet.js';
-export { disconnectReason, type DisconnectReason } from './disconnect-reason.js';
-export { KeepaliveError, type KeepaliveErrorCode, type KeepaliveErrorDetails } from './errors.js';
-export { readSystemKeepalive, type KeepaliveSettings } from './kernel.js';
-export type { KeepaliveLimits, KeepaliveRange } from './platform.js';
+export { applyKeepaliveToAgent, type AgentKeepalive } from './keepalive/agent.js';
+export { applyKeepalive, disableKeepalive } from './keepalive/apply.js';
+export {
+  checkProfile,
+  type KeepalivePath,
+  type ProfileFinding,
+  type ProfileFindingCode,
+} from './profile/check-profile.js';
+export { detectionTime, type DetectionTime } from './profile/detection.js';
+export { applyKeepaliveToAll, type FleetFailure, type FleetOptions, type FleetResult } from './keepalive/fleet.js';
+export { disconnectReason, type DisconnectReason } from './liveness/disconnect-reason.js';
+export { KeepaliveError, type KeepaliveErrorCode, type KeepaliveErrorDetails } from './util/errors.js';
+export { readSystemKeepalive, type KeepaliveSettings } from './socket/kernel.js';
+export type { KeepaliveLimits, KeepaliveRange } from './profile/platform.js';
 export {
   LivenessMonitor,
   type LivenessEvents,
   type LivenessOptions,
   type LivenessSnapshot,
-} from './liveness-monitor.js';
-export { planKeepalive, type KeepaliveConstraints } from './plan.js';
-export { defineProfile, type KeepaliveProfile } from './profile.js';
-export { profiles } from './profiles.js';
-export { readKeepalive } from './read.js';
-export { keepaliveSupport, type KeepaliveSupport } from './support.js';
-export { applyKeepaliveToServer, type ServerKeepalive, type ServerKeepaliveOptions } from './server.js';
-export { lastHeard, readTcpInfo, type TcpInfo, type TcpState } from './tcp-info.js';
-export { keepaliveTraffic, type KeepaliveTraffic } from './traffic.js';
+} from './liveness/monitor.js';
+export { planKeepalive, type KeepaliveConstraints } from './profile/plan.js';
+export { defineProfile, type KeepaliveProfile } from './profile/profile.js';
+export { profiles } from './profile/profiles.js';
+export { readKeepalive } from './keepalive/read.js';
+export { keepaliveSupport, type KeepaliveSupport } from './keepalive/support.js';
+export { applyKeepaliveToServer, type ServerKeepalive, type ServerKeepaliveOptions } from './keepalive/server.js';
+export { lastHeard, readTcpInfo, type TcpInfo, type TcpState } from './socket/tcp-info.js';
+export { keepaliveTraffic, type KeepaliveTraffic } from './profile/traffic.js';

@@ -9,7 +9,7 @@ const { setTimeout: sleep } = require('node:timers/promises');
 const { applyKeepaliveToAll, defineProfile, disableKeepalive } = require('tcp-keepalive');
 const { WebSocketHeartbeat } = require('tcp-keepalive/heartbeat');
 const { WebSocketServer } = require('ws');
-const { isIsolated } = require('../../scripts/network-namespace.js');
+const { isIsolated } = require('../../test/support/network-namespace.js');
 const { startChild } = require('./child.js');
 const { watchedTimer } = require('./watched-timer.js');
 

@@ -3,7 +3,7 @@
 const { subscribe } = require('node:diagnostics_channel');
 const { setTimeout: sleep } = require('node:timers/promises');
 const { LivenessMonitor, lastHeard } = require('tcp-keepalive');
-const { answers, askNext } = require('../../dist/last-heard-batch.js');
+const { answers, askNext } = require('../../dist/socket/last-heard-batch.js');
 const { openFleet } = require('./fleet-connections.js');
 const { floor } = require('./floor.js');
 const { watchedTimer } = require('./watched-timer.js');

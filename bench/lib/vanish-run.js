@@ -6,7 +6,7 @@ const os = require('node:os');
 const path = require('node:path');
 const { setTimeout: sleep } = require('node:timers/promises');
 const { applyKeepaliveToServer, lastHeard, profiles } = require('tcp-keepalive');
-const { connectPeerNamespace } = require('../../scripts/network-namespace.js');
+const { connectPeerNamespace } = require('../../test/support/network-namespace.js');
 
 /**
  * Measured times are seconds, to a tenth.

@@ -1,7 +1,7 @@
 'use strict';
 const { EventEmitter, once } = require('node:events');
 const tls = require('node:tls');
-const { key, cert } = require('../certificate.js');
+const { key, cert } = require('../../test/support/certificate.js');
 
 /**
  * A push server over TLS, as small as it gets: clients say their name, stay connected and wait.

@@ -31,7 +31,7 @@ function files(folder, pattern) {
 const isPosix = (file) => !/windows|darwin/.test(file);
 const sources = files('native', /\.cc$/).filter(isPosix);
 const others = ['test/native', 'bench/native'].flatMap((folder) => files(folder, /\.cc?$/));
-const fuzzer = files('test/fuzz', /\.cc$/); // clang alone has the headers of libFuzzer
+const fuzzer = files('test/system/fuzz', /\.cc$/); // clang alone has the headers of libFuzzer
 
 /** @param {string} file @param {readonly string[]} args */
 function run(file, args) {

@@ -17,9 +17,8 @@ exports.publicNames = function publicNames() {
   /** @type {Map<string, string>} */
   const entries = new Map();
   for (const [key, target] of Object.entries(map)) {
-    if (typeof target === 'string') continue;
-    const types = target.types ?? target.require.replace(/\.js$/, '.d.ts');
-    entries.set(path.posix.join(packageName, key), path.join(root, types));
+    if (!target.endsWith('.js')) continue;
+    entries.set(path.posix.join(packageName, key), path.join(root, target.replace(/\.js$/, '.d.ts')));
   }
   const options = { module: ts.ModuleKind.NodeNext, target: ts.ScriptTarget.ES2022, types: ['node'], strict: true };
   const program = ts.createProgram([...entries.values()], options);

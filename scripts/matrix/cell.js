@@ -4,7 +4,7 @@ const { spawn } = require('node:child_process');
 const { once } = require('node:events');
 const { existsSync, openSync, readFileSync } = require('node:fs');
 const path = require('node:path');
-const { isolation } = require('../network-namespace.js');
+const { isolation } = require('../../test/support/network-namespace.js');
 const { cache } = require('./cache.js');
 
 const deadline = 240_000;

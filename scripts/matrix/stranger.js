@@ -6,7 +6,7 @@ const { cache, run } = require('./cache.js');
 
 const root = path.join(__dirname, '..', '..');
 
-/** The folder, with test/matrix/smoke.cjs in it. */
+/** The folder, with test/package/smoke/smoke.cjs in it. */
 exports.installPackage = async () => {
   const folder = path.join(cache, 'stranger');
   rmSync(folder, { recursive: true, force: true });
@@ -16,6 +16,6 @@ exports.installPackage = async () => {
   writeFileSync(path.join(folder, 'package.json'), '{ "name": "stranger", "private": true }');
   const options = ['--ignore-scripts', '--prefix=.', '--no-audit', '--no-fund', '--loglevel=error'];
   await run(folder, ['npm', 'install', `./tcp-keepalive-${version}.tgz`, ...options]);
-  copyFileSync(path.join(root, 'test', 'matrix', 'smoke.cjs'), path.join(folder, 'smoke.cjs'));
+  copyFileSync(path.join(root, 'test', 'package', 'smoke', 'smoke.cjs'), path.join(folder, 'smoke.cjs'));
   return folder;
 };

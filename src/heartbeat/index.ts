@@ -2,16 +2,16 @@ export {
   EventStreamHeartbeat,
   type EventStreamHeartbeatOptions,
   type EventStreamHeartbeatSnapshot,
-} from './event-stream-heartbeat.js';
-export type { EventStreamResponse } from './event-stream-response.js';
-export { SilenceWatchdog, type SilenceWatchdogOptions } from './silence-watchdog.js';
-export type { Watchable } from './watchable.js';
-export type { WatchedEventSource } from './watched-event-source.js';
-export type { WatchedWebSocket } from './watched-web-socket.js';
-export type { HeartbeatClient } from './web-socket-client.js';
+} from './event-stream/event-stream-heartbeat.js';
+export type { EventStreamResponse } from './event-stream/event-stream-response.js';
+export { SilenceWatchdog, type SilenceWatchdogOptions } from './watchdog/silence-watchdog.js';
+export type { Watchable } from './watchdog/watchable.js';
+export type { WatchedEventSource } from './watchdog/watched-event-source.js';
+export type { WatchedWebSocket } from './watchdog/watched-web-socket.js';
+export type { HeartbeatClient } from './web-socket/web-socket-client.js';
 export {
   WebSocketHeartbeat,
   type WebSocketHeartbeatEvents,
   type WebSocketHeartbeatOptions,
   type WebSocketHeartbeatSnapshot,
-} from './web-socket-heartbeat.js';
+} from './web-socket/web-socket-heartbeat.js';

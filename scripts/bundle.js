@@ -1,0 +1,48 @@
+'use strict';
+// Bundles each entry point that `tsc` compiled to dist/ into one file, so that loading it opens one file. An entry point
+// leaves the root module out and requires it: there is one copy of the classes, the caches and the addon.
+const { readFileSync } = require('node:fs');
+const path = require('node:path');
+const esbuild = require('esbuild-wasm');
+
+const root = path.join(__dirname, '..');
+const rootModule = path.join(root, 'src', 'index.ts');
+
+/** The source of each entry point, as package.json names what it is compiled to. */
+const { exports: entryPoints } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
+const sources = Object.values(entryPoints)
+  .filter((/** @type {string} */ file) => /^\.\/dist\/.*\.js$/.test(file))
+  .map((/** @type {string} */ file) => file.replace(/^\.\/dist\/(.*)\.js$/, 'src/$1.ts'));
+
+/** @type {(outfile: string) => import('esbuild-wasm').Plugin} */
+const withoutRootModule = (outfile) => ({
+  name: 'without-root-module',
+  setup(build) {
+    build.onResolve({ filter: /\/index\.js$/ }, ({ path: specifier, resolveDir, kind }) => {
+      const isRootModule = path.resolve(resolveDir, specifier).replace(/\.js$/, '.ts') === rootModule;
+      if (kind === 'entry-point' || !isRootModule) return undefined;
+      return { path: path.relative(path.dirname(outfile), path.join(root, 'dist', 'index.js')), external: true };
+    });
+  },
+});
+
+async function bundle() {
+  for (const source of sources) {
+    const outfile = path.join(root, source.replace(/^src\/(.*)\.ts$/, 'dist/$1.js'));
+    await esbuild.build({
+      absWorkingDir: root,
+      entryPoints: [source],
+      outfile,
+      bundle: true,
+      platform: 'node',
+      format: 'cjs',
+      target: 'node20',
+      sourcemap: true,
+      sourcesContent: false,
+      logLevel: 'warning',
+      plugins: [withoutRootModule(outfile)],
+    });
+  }
+}
+
+void bundle();

@@ -1,0 +1,174 @@
+import type { Agent, ClientRequest } from 'node:http';
+import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { applyKeepalive } from './apply.js';
+import { invalidArgumentType, type KeepaliveError } from '../util/errors.js';
+import { checked, type KeepaliveProfile } from '../profile/profile.js';
+
+/** What {@link applyKeepaliveToAgent} returns. */
+export interface AgentKeepalive {
+  /** Another profile, also for the sockets that the agent has now. Throws as `applyKeepalive` does. */
+  update(profile: KeepaliveProfile): void;
+  /** Leaves later sockets to the agent. Those it has now keep what they have. */
+  stop(): void;
+  [Symbol.dispose](): void;
+}
+
+type OnCreated = (error: Error | null, socket: Duplex | undefined) => void;
+
+/** The points that Node documents for overriding (doc/api/http.md), as an agent has them. */
+interface OverridePoints {
+  createConnection(...args: unknown[]): Duplex | null | undefined;
+  keepSocketAlive(socket: Duplex): boolean | undefined;
+  reuseSocket(socket: Duplex, request: ClientRequest): void;
+}
+
+const tunedAgents = new WeakMap<Agent, TunedAgent>();
+
+/**
+ * Gives the sockets of an `http.Agent` or `https.Agent` the profile: those it has now, in use or pooled, those it opens
+ * later (in 'connect'), and again when one returns to the pool or is taken from it, because `https.Agent` of Node 18 to
+ * 22 overwrites the timing there. Sockets that are no TCP connections (`socketPath`, tunnels over a stream) are left
+ * alone, and so are those of another agent that this one delegates to. Called again for the same agent, it updates the
+ * profile.
+ *
+ * A socket that refuses the profile is destroyed with the error, so its request fails with it; a pooled one is not
+ * kept. Throws `ERR_INVALID_ARG_TYPE` and `ERR_KEEPALIVE_PROFILE`.
+ *
+ * @example
+ * ```ts
+ * const tuned: AgentKeepalive = applyKeepaliveToAgent(http.globalAgent, profiles.dataCenter);
+ * tuned.stop();
+ * ```
+ */
+export function applyKeepaliveToAgent(agent: Agent, profile: KeepaliveProfile): AgentKeepalive {
+  if (!isAgent(agent)) throw invalidArgumentType('agent', 'an http.Agent', agent);
+  checked(profile);
+  const known = tunedAgents.get(agent);
+  if (known !== undefined) {
+    known.update(profile);
+    return known;
+  }
+  const tuned = new TunedAgent(agent, profile);
+  tunedAgents.set(agent, tuned);
+  return tuned;
+}
+
+/** Whoever has an agent has loaded `node:http` already; the others need not wait for it. */
+function isAgent(value: unknown): value is Agent {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  const http = require('node:http') as typeof import('node:http');
+  return value instanceof http.Agent && isObject(value.sockets) && isObject(value.freeSockets);
+}
+
+/** An agent whose constructor never ran has none of its pools. */
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
+}
+
+class TunedAgent implements AgentKeepalive {
+  readonly #agent: Agent;
+  readonly #restore: (() => void)[] = [];
+  /** undefined: stopped. Somebody may have wrapped our overrides, so they can outlive stop(). */
+  #profile: KeepaliveProfile | undefined;
+
+  constructor(agent: Agent, profile: KeepaliveProfile) {
+    this.#agent = agent;
+    this.#profile = profile;
+    this.#tuneAll();
+    const refusal = (socket: unknown) => this.#refusal(socket);
+    const tune = (socket: unknown): void => {
+      this.#tune(socket);
+    };
+
+    this.#override('createConnection', (original) => {
+      return function createConnection(this: OverridePoints, ...args) {
+        const created = args.at(-1);
+        if (typeof created === 'function') {
+          // The default one hands it to 'connect' too, which calls it without arguments.
+          args[args.length - 1] = (error: Error | null, socket: Duplex | undefined) => {
+            tune(socket);
+            (created as OnCreated)(error, socket);
+          };
+        }
+        const socket = original.apply(this, args);
+        tune(socket);
+        return socket;
+      };
+    });
+    this.#override('keepSocketAlive', (original) => {
+      return function keepSocketAlive(this: OverridePoints, socket) {
+        // The agent destroys a socket that is not kept; no request listens to its errors now.
+        return Boolean(original.call(this, socket)) && refusal(socket) === undefined;
+      };
+    });
+    this.#override('reuseSocket', (original) => {
+      return function reuseSocket(this: OverridePoints, socket, request) {
+        original.call(this, socket, request);
+        tune(socket);
+      };
+    });
+  }
+
+  update(profile: KeepaliveProfile): void {
+    checked(profile);
+    if (this.#profile === undefined) return;
+    this.#profile = profile;
+    this.#tuneAll();
+  }
+
+  stop(): void {
+    if (tunedAgents.get(this.#agent) !== this) return;
+    this.#profile = undefined;
+    for (const restore of this.#restore) restore();
+    tunedAgents.delete(this.#agent);
+  }
+
+  [Symbol.dispose](): void {
+    this.stop();
+  }
+
+  #tuneAll(): void {
+    for (const pool of [this.#agent.sockets, this.#agent.freeSockets]) {
+      for (const sockets of Object.values(pool))
+        sockets?.forEach((socket) => {
+          this.#tune(socket);
+        });
+    }
+  }
+
+  #tune(socket: unknown): void {
+    const error = this.#refusal(socket);
+    // By then the request listens.
+    if (error !== undefined) process.nextTick(() => (socket as Socket).destroy(error));
+  }
+
+  /** undefined: the profile is there, or there is nothing to put it on. */
+  #refusal(socket: unknown): Error | undefined {
+    if (this.#profile === undefined || !(socket instanceof Socket) || socket.destroyed) return undefined;
+    try {
+      applyKeepalive(socket, this.#profile);
+      return undefined;
+    } catch (error) {
+      const { code } = error as KeepaliveError;
+      // The agent and its requests find out about a dead connection as they always do.
+      return code === 'ERR_KEEPALIVE_NOT_TCP' || code === 'ERR_KEEPALIVE_CLOSED' ? undefined : (error as Error);
+    }
+  }
+
+  #override<Name extends keyof OverridePoints>(
+    name: Name,
+    replace: (original: OverridePoints[Name]) => OverridePoints[Name],
+  ): void {
+    const agent = this.#agent as unknown as OverridePoints;
+    const original = agent[name];
+    const isOwn = Object.hasOwn(agent, name);
+    const replacement = replace(original);
+    agent[name] = replacement;
+    this.#restore.push(() => {
+      if (agent[name] !== replacement) return;
+      if (isOwn) agent[name] = original;
+      else Reflect.deleteProperty(agent, name);
+    });
+  }
+}

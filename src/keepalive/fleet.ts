@@ -1,0 +1,126 @@
+import type { Socket } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { applyKeepalive } from './apply.js';
+import { assertNumber, assertObject, longestDelay } from '../util/arguments.js';
+import { assertSocket } from '../socket/descriptor.js';
+import { KeepaliveError, invalidArgumentType, outOfRange } from '../util/errors.js';
+import { defineProfile, type KeepaliveProfile } from '../profile/profile.js';
+import { inSlices } from '../util/slices.js';
+import { coarsestStep, receiveBacklog } from '../profile/kernel-timers.js';
+
+/** Options of {@link applyKeepaliveToAll}. */
+export interface FleetOptions {
+  /** Stops before the next socket: the promise is rejected with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+  /**
+   * Milliseconds from the first socket to the last; 0: no pause between the slices. Default: so long that no more than
+   * 500 are probed in one tick of the kernel, at most one `initialDelay`.
+   */
+  readonly spread?: number | undefined;
+}
+
+/** What {@link applyKeepaliveToAll} did. */
+export interface FleetResult {
+  /** Sockets that hold the profile now, or will in 'connect'. */
+  readonly applied: number;
+  /** Sockets that were closed. */
+  readonly skipped: number;
+  /** Sockets that refused it, and are as they were. */
+  readonly failed: readonly FleetFailure[];
+}
+
+/** One socket that refused the profile, and why. */
+export interface FleetFailure {
+  readonly socket: Socket;
+  readonly error: Error;
+}
+
+/**
+ * Puts a profile on any number of live sockets, in slices that hold the event loop for less than half a millisecond, and
+ * spread over time so that their first probes are spread too.
+ *
+ * Why: sockets that are applied to at once probe in one kernel tick for ever after, and more than
+ * `net.core.netdev_max_backlog` probes (1 000) in one tick are lost on loopback, veth and other devices with a backlog.
+ * Measured on loopback: of 19 500 live connections at 5 s / 2 s / 3, 14 395 were killed with `spread: 0`, none with the
+ * default. Spreading over one `initialDelay` is the best that can be had: the probes repeat with that period.
+ *
+ * Before the first socket it rejects with `ERR_INVALID_ARG_TYPE` (also for anything in `sockets` that is no socket),
+ * `ERR_KEEPALIVE_PROFILE`, or `ERR_OUT_OF_RANGE` for a bad `spread`; later only with the signal's reason. A socket that
+ * refuses is listed in `failed`.
+ *
+ * @example
+ * ```ts
+ * const options: FleetOptions = { signal: AbortSignal.timeout(60_000) };
+ * const { applied, failed }: FleetResult = await applyKeepaliveToAll(sockets, profiles.mobileNat, options);
+ * failed.forEach(({ socket, error }: FleetFailure) => console.error(socket.remoteAddress, error.message));
+ * ```
+ */
+export async function applyKeepaliveToAll(
+  sockets: Iterable<Socket>,
+  profile: KeepaliveProfile,
+  options: FleetOptions = {},
+): Promise<FleetResult> {
+  const wanted = defineProfile(profile);
+  const { signal, spread } = checkedOptions(options);
+  const fleet = await collect(sockets, signal);
+  await nextTurn();
+  const duration = spread ?? defaultSpread(fleet.length, wanted.initialDelay);
+  const start = performance.now();
+
+  const failed: FleetFailure[] = [];
+  let applied = 0;
+  let skipped = 0;
+  const visit = (socket: Socket): void => {
+    try {
+      applyKeepalive(socket, wanted);
+      applied += 1;
+    } catch (error) {
+      if (error instanceof KeepaliveError && error.code === 'ERR_KEEPALIVE_CLOSED') skipped += 1;
+      else failed.push({ socket, error: error as Error });
+    }
+  };
+  const paced = (index: number): number | undefined =>
+    fleet[index]!.destroyed ? undefined : start + (duration * index) / fleet.length;
+  await inSlices(fleet, visit, { signal, dueAt: duration === 0 ? undefined : paced });
+  return { applied, skipped, failed };
+}
+
+/** Half of the backlog is left to others. */
+const inOneTick = receiveBacklog / 2;
+
+/** So long that no more than {@link inOneTick} are probed in one tick, but no longer than the period of the probes. */
+function defaultSpread(sockets: number, initialDelay: number): number {
+  if (sockets <= inOneTick) return 0;
+  return Math.min(initialDelay, (coarsestStep(initialDelay) * sockets) / inOneTick);
+}
+
+async function collect(sockets: Iterable<Socket>, signal: AbortSignal | undefined): Promise<Socket[]> {
+  const iterable: unknown = sockets;
+  if (typeof iterable !== 'object' || iterable === null || !(Symbol.iterator in iterable)) {
+    throw invalidArgumentType('sockets', 'an iterable of net.Socket', sockets);
+  }
+  const fleet: Socket[] = [];
+  const add = (socket: unknown): void => {
+    assertSocket(socket);
+    fleet.push(socket);
+  };
+  // Of the wrong thing there can be more than memory holds copies of.
+  if (Array.isArray(sockets) && sockets.length > 0) assertSocket(sockets[0]);
+  // A live array must not lose elements meanwhile; other iterables are read over several turns.
+  await inSlices(Array.isArray(sockets) ? [...(sockets as Socket[])] : sockets, add, { signal });
+  return fleet;
+}
+
+/** Read once: an object can answer anything the second time. */
+function checkedOptions(options: FleetOptions): FleetOptions {
+  assertObject('options', options);
+  const { signal, spread } = options;
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw invalidArgumentType('options.signal', 'an AbortSignal', signal);
+  }
+  if (spread !== undefined) assertNumber('options.spread', spread);
+  if (spread !== undefined && !(spread >= 0 && spread <= longestDelay)) {
+    throw outOfRange('options.spread', `0 to ${longestDelay} milliseconds`, spread);
+  }
+  return { signal, spread };
+}

@@ -1,0 +1,166 @@
+import { assertNumber, assertObject } from '../util/arguments.js';
+import { outOfRange } from '../util/errors.js';
+import {
+  checked,
+  matchingUserTimeout,
+  probePeriod,
+  requestedUserTimeout,
+  type CheckedProfile,
+  type KeepaliveProfile,
+} from './profile.js';
+import { latestTick, probesInOneTick, receiveBacklog } from './kernel-timers.js';
+
+/** What {@link checkProfile} may be told about where a profile is to be used. */
+export interface KeepalivePath {
+  /** Milliseconds after which the shortest-lived NAT or load balancer in the path forgets an idle connection. */
+  readonly idleTimeout?: number | undefined;
+  /** Connections of one machine that hold the profile. */
+  readonly connections?: number | undefined;
+  /** Milliseconds after which the application sends something on a silent connection: a heartbeat's `interval`. */
+  readonly heartbeat?: number | undefined;
+}
+
+/** Something about a profile that its author should know. */
+export interface ProfileFinding {
+  readonly code: ProfileFindingCode;
+  /** One sentence, with the numbers of this profile. */
+  readonly message: string;
+}
+
+/** The codes of {@link ProfileFinding}; they do not change. */
+export type ProfileFindingCode =
+  /** The user timeout leaves no room for a second probe to be answered. */
+  | 'ONE_LOST_PROBE_KILLS'
+  /** A peer that is alive but does not read for as long as the user timeout is ended too (Linux). */
+  | 'SLOW_CONSUMERS_MAY_END'
+  /** The user timeout falls before or after the last probe: it decides, and the count has no effect (Linux). */
+  | 'COUNT_IS_IGNORED'
+  /** Without a user timeout unacknowledged data hides a vanished peer. */
+  | 'NO_USER_TIMEOUT'
+  /** The interval is longer than the initial delay: the peer is probed less often than the delay says. */
+  | 'INTERVAL_ABOVE_INITIAL_DELAY'
+  /** The path forgets the connection before it is probed, also as late as Linux may round the delay up. */
+  | 'IDLE_TIMEOUT_TOO_SHORT'
+  /** So many connections are probed in one tick that a receive backlog overflows. */
+  | 'PROBES_OVERFLOW_BACKLOG'
+  /** The heartbeat starts the idle timer anew before it ends: a live connection is never probed. */
+  | 'HEARTBEAT_REPLACES_PROBES'
+  /** Probes and heartbeats come at times of their own: a phone's radio wakes for each. */
+  | 'HEARTBEAT_OUT_OF_STEP';
+
+/**
+ * What to know about a profile before it is used: each finding has a stable `code` and one sentence that explains it. An
+ * empty list means nothing to say. The numbers are Linux's.
+ *
+ * Throws as `defineProfile` does; `ERR_INVALID_ARG_TYPE` or `ERR_OUT_OF_RANGE` for a bad `path`.
+ *
+ * @example
+ * ```ts
+ * const path: KeepalivePath = { idleTimeout: 350_000, connections: 20_000 };
+ * const findings: ProfileFinding[] = checkProfile(profiles.lowPower, path);
+ * const codes: ProfileFindingCode[] = findings.map(({ code }) => code); // 'IDLE_TIMEOUT_TOO_SHORT' and two more
+ * ```
+ */
+export function checkProfile(profile: KeepaliveProfile, path: KeepalivePath = {}): ProfileFinding[] {
+  const wanted = checked(profile);
+  const known = checkedPath(path);
+  return [...aboutUserTimeout(wanted), ...aboutTiming(wanted, known), ...aboutHeartbeat(wanted, known)];
+}
+
+function* aboutUserTimeout(profile: CheckedProfile): Generator<ProfileFinding> {
+  const { initialDelay, interval, count } = profile;
+  const lastProbe = matchingUserTimeout(profile);
+  const userTimeout = requestedUserTimeout(profile);
+  if (userTimeout === 0) {
+    yield {
+      code: 'NO_USER_TIMEOUT',
+      message: `Without a user timeout a write to a vanished peer hangs for about 15 minutes, whatever the probes find out after ${seconds(lastProbe)}.`,
+    };
+    return;
+  }
+  yield {
+    code: 'SLOW_CONSUMERS_MAY_END',
+    message: `On Linux a peer that is alive but does not read for ${seconds(userTimeout)} is given up as well.`,
+  };
+  const secondProbe = initialDelay + 2 * interval;
+  if (userTimeout < secondProbe) {
+    yield {
+      code: 'ONE_LOST_PROBE_KILLS',
+      message: `A user timeout of ${seconds(userTimeout)} can end a live connection after one lost probe; give at least ${seconds(secondProbe)}, initialDelay + 2 * interval.`,
+    };
+  }
+  if (userTimeout > lastProbe || userTimeout <= lastProbe - interval) {
+    yield {
+      code: 'COUNT_IS_IGNORED',
+      message: `On Linux a user timeout of ${seconds(userTimeout)} takes the place of the count of ${count}, which would have decided after ${seconds(lastProbe)}.`,
+    };
+  }
+}
+
+function* aboutTiming(profile: CheckedProfile, path: KeepalivePath): Generator<ProfileFinding> {
+  const { initialDelay, interval, count } = profile;
+  const { idleTimeout, connections, heartbeat = Infinity } = path;
+  if (interval > initialDelay) {
+    yield {
+      code: 'INTERVAL_ABOVE_INITIAL_DELAY',
+      message: `An interval of ${seconds(interval)} above the initial delay of ${seconds(initialDelay)} becomes the time between the probes of a live connection.`,
+    };
+  }
+  const isProbed = initialDelay < heartbeat;
+  const period = probePeriod(profile);
+  if (idleTimeout !== undefined && Math.min(latestTick(period), heartbeat) >= idleTimeout) {
+    const late = isProbed
+      ? `a probe after ${seconds(period)}, which Linux may round up to ${seconds(latestTick(period))},`
+      : `the heartbeat after ${seconds(heartbeat)}`;
+    yield {
+      code: 'IDLE_TIMEOUT_TOO_SHORT',
+      message: `The path forgets an idle connection after ${seconds(idleTimeout)}, before ${late} could keep it alive.`,
+    };
+  }
+  const together = connections === undefined || !isProbed ? 0 : probesInOneTick(connections, initialDelay);
+  if (together > receiveBacklog) {
+    yield {
+      code: 'PROBES_OVERFLOW_BACKLOG',
+      message: `Of ${connections} connections up to ${together} are probed in one tick, more than the ${receiveBacklog} packets that a receive backlog holds (net.core.netdev_max_backlog), so live ones can lose all of their ${count} probes.`,
+    };
+  }
+}
+
+/** A phone's radio stays at high power for about this long after a packet: what comes meanwhile wakes nothing. */
+const radioTail = 10_000;
+
+function* aboutHeartbeat(profile: CheckedProfile, { heartbeat }: KeepalivePath): Generator<ProfileFinding> {
+  const { initialDelay } = profile;
+  if (heartbeat === undefined) return;
+  if (heartbeat <= initialDelay) {
+    const userTimeout = requestedUserTimeout(profile);
+    const byTcp =
+      userTimeout === 0 ? 'by nothing before TCP gives up' : `by the user timeout after ${seconds(userTimeout)}`;
+    yield {
+      code: 'HEARTBEAT_REPLACES_PROBES',
+      message: `A heartbeat after ${seconds(heartbeat)} of silence starts the idle timer of ${seconds(initialDelay)} anew, so no live connection is probed, and a vanished peer is noticed by the heartbeat's own timeout or ${byTcp}.`,
+    };
+  } else if (heartbeat % initialDelay > radioTail) {
+    const wakeUps = Math.ceil(heartbeat / initialDelay);
+    yield {
+      code: 'HEARTBEAT_OUT_OF_STEP',
+      message: `Probes every ${seconds(initialDelay)} and a heartbeat every ${seconds(heartbeat)} are out of step and wake a phone's radio ${wakeUps} times in ${seconds(heartbeat)}; a heartbeat every ${seconds(initialDelay)} or less needs no probes.`,
+    };
+  }
+}
+
+function seconds(milliseconds: number): string {
+  return `${milliseconds / 1000} s`;
+}
+
+/** Read once: an object can answer anything the second time. */
+function checkedPath(path: KeepalivePath): KeepalivePath {
+  assertObject('path', path);
+  const { idleTimeout, connections, heartbeat } = path;
+  for (const [name, value] of Object.entries<unknown>({ idleTimeout, connections, heartbeat })) {
+    if (value === undefined) continue;
+    assertNumber(`path.${name}`, value);
+    if (!(value >= 0 && value < Infinity)) throw outOfRange(`path.${name}`, '0 or more', value);
+  }
+  return { idleTimeout, connections, heartbeat };
+}

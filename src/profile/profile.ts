@@ -1,0 +1,193 @@
+import { KeepaliveError, display, invalidArgumentType } from '../util/errors.js';
+import { platform, type KeepaliveRange } from './platform.js';
+
+/**
+ * How a connection is probed and when it is given up. All times in milliseconds; the same names and units as Node's own
+ * `socket.setKeepAlive(options)`, plus the user timeout.
+ *
+ * Nothing is rounded, clamped or coerced: a value that this OS cannot hold is `ERR_KEEPALIVE_PROFILE`. The ranges of the
+ * running OS are in `keepaliveSupport.limits`; those below are Linux's (`include/net/tcp.h`).
+ */
+export interface KeepaliveProfile {
+  /**
+   * Silence before the first probe. Whole seconds, 1 000 to 32 767 000. Linux and Windows TCP_KEEPIDLE, macOS
+   * TCP_KEEPALIVE. The systems' own default is 7 200 000 (two hours).
+   */
+  readonly initialDelay: number;
+  /**
+   * Between unanswered probes. Whole seconds, 1 000 to 32 767 000. TCP_KEEPINTVL. The system's own default is 75 000 on
+   * Linux and macOS, 1 000 on Windows.
+   */
+  readonly interval: number;
+  /**
+   * Unanswered probes before the connection is dead. 1 to 127 (Windows 255). TCP_KEEPCNT. The system's own default is 9
+   * on Linux, 8 on macOS, 10 on Windows. Ignored by Linux while a user timeout is set: then the user timeout decides.
+   */
+  readonly count: number;
+  /**
+   * How long written data may stay unacknowledged, 0 to 2 147 483 647. Linux TCP_USER_TIMEOUT; macOS
+   * TCP_RXT_CONNDROPTIME, rounded up to whole seconds; Windows TCP_MAXRTMS or TCP_MAXRT.
+   *
+   * Absent: left alone. 0: the system's default (Linux: about 15 minutes of retransmission). A number is a demand:
+   * `ERR_KEEPALIVE_UNSUPPORTED` where the OS has no such option. `'match'` is a wish: `initialDelay + interval * count`
+   * where the OS has one, left alone elsewhere. On Linux it also ends connections whose peer is alive but does not read.
+   */
+  readonly userTimeout?: number | 'match' | undefined;
+}
+
+/** A profile that was checked for the running OS: what it held then, and whether the kernel has taken it once. */
+export interface CheckedProfile {
+  readonly initialDelay: number;
+  readonly interval: number;
+  readonly count: number;
+  readonly userTimeout: number | 'match' | undefined;
+  tried: boolean;
+}
+
+const fields = ['initialDelay', 'interval', 'count', 'userTimeout'] as const;
+const second = 1000;
+const { limits } = platform;
+/** Of the frozen ones: nobody can change them. */
+const checkedProfiles = new WeakMap<object, CheckedProfile>();
+
+/**
+ * Checks a profile once and returns a frozen copy, so that later calls with it check nothing.
+ *
+ * Throws `ERR_KEEPALIVE_PROFILE` (with `field`) for a field that is missing, unknown, of the wrong type or out of this
+ * OS's range, `ERR_KEEPALIVE_UNSUPPORTED` for a `userTimeout` number where the OS has no such option, and
+ * `ERR_INVALID_ARG_TYPE` for anything but an object. No system call is made.
+ *
+ * @example
+ * ```ts
+ * const profile = defineProfile({ initialDelay: 240_000, interval: 20_000, count: 3, userTimeout: 'match' });
+ * ```
+ */
+export function defineProfile(profile: KeepaliveProfile): Readonly<KeepaliveProfile> {
+  const fresh = check(profile);
+  const { initialDelay, interval, count, userTimeout } = fresh;
+  const times = { initialDelay, interval, count };
+  const defined = Object.freeze(userTimeout === undefined ? times : { ...times, userTimeout });
+  checkedProfiles.set(defined, fresh);
+  return defined;
+}
+
+/** The checked form of a profile. What {@link defineProfile} made is not checked again. */
+export function checked(profile: KeepaliveProfile): CheckedProfile {
+  return checkedProfiles.get(profile) ?? check(profile);
+}
+
+/** The user timeout that `'match'` stands for: no earlier and no later than the probes' own verdict. */
+export function matchingUserTimeout(profile: Pick<KeepaliveProfile, 'initialDelay' | 'interval' | 'count'>): number {
+  return profile.initialDelay + profile.interval * profile.count;
+}
+
+/** The user timeout that a profile asks for in milliseconds; 0: none. */
+export function requestedUserTimeout(profile: CheckedProfile): number {
+  return profile.userTimeout === 'match' ? matchingUserTimeout(profile) : (profile.userTimeout ?? 0);
+}
+
+/** How often a live connection is probed at least: a timer that runs already can fire one interval later. */
+export function probePeriod({ initialDelay, interval }: CheckedProfile): number {
+  return Math.max(initialDelay, interval);
+}
+
+function check(profile: KeepaliveProfile): CheckedProfile {
+  if (!isObject(profile)) throw invalidArgumentType('profile', 'a KeepaliveProfile object', profile);
+  for (const field of Object.keys(profile)) {
+    if (!(fields as readonly string[]).includes(field)) throw unknownField(field);
+  }
+  const { initialDelay, interval, count, userTimeout } = profile;
+  checkSeconds('initialDelay', initialDelay, limits.initialDelay);
+  checkSeconds('interval', interval, limits.interval);
+  checkInteger('count', count, limits.count, '');
+  const copy = { initialDelay, interval, count, userTimeout, tried: false };
+  checkUserTimeout(copy);
+  return copy;
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function checkUserTimeout(profile: CheckedProfile): void {
+  const { userTimeout } = profile;
+  if (userTimeout === undefined) return;
+  if (userTimeout !== 'match') {
+    if (limits.userTimeout === null && typeof userTimeout === 'number') {
+      throw new KeepaliveError(
+        'ERR_KEEPALIVE_UNSUPPORTED',
+        `userTimeout: ${process.platform} has no user timeout; use 'match' to set it only where the system has one`,
+        { field: 'userTimeout', option: 'TCP_USER_TIMEOUT' },
+      );
+    }
+    const range = limits.userTimeout ?? { min: 0, max: 0 };
+    checkInteger('userTimeout', userTimeout, range, " milliseconds, or 'match'");
+    return;
+  }
+  const match = matchingUserTimeout(profile);
+  if (limits.userTimeout !== null && match > limits.userTimeout.max) {
+    throw invalid(
+      'userTimeout',
+      `'match' is initialDelay + interval * count = ${match}, more than the ${limits.userTimeout.max} that the kernel can hold; lower the interval or the count, or give a number`,
+    );
+  }
+}
+
+function checkSeconds(field: string, value: unknown, range: KeepaliveRange): void {
+  const unit = ' milliseconds in whole seconds';
+  if (Number.isInteger(value) && (value as number) % second !== 0) {
+    const problem = `${display(value)} is not a whole number of seconds in milliseconds`;
+    throw invalid(field, `${problem} (${allowed(range, unit)})${intendedSeconds(value as number, range)}`);
+  }
+  checkInteger(field, value, range, unit);
+}
+
+function checkInteger(field: string, value: unknown, range: KeepaliveRange, unit: string): void {
+  const remedy = allowed(range, unit);
+  if (value === undefined) throw invalid(field, `is missing (${remedy})`);
+  const shown = display(value);
+  if (typeof value !== 'number') {
+    throw invalid(
+      field,
+      `${shown} is of type ${typeof value}, not a number (${remedy})${intendedNumber(value, range)}`,
+    );
+  }
+  if (!Number.isInteger(value)) throw invalid(field, `${shown} is not an integer (${remedy})`);
+  if (value < range.min || value > range.max) throw invalid(field, `${shown} is out of range (${remedy})`);
+}
+
+function allowed({ min, max }: KeepaliveRange, unit: string): string {
+  return `allowed: ${min} to ${max}${unit}`;
+}
+
+function within({ min, max }: KeepaliveRange, value: number): boolean {
+  return value >= min && value <= max;
+}
+
+/** 30 was meant as seconds; 1500 has a neighbour on either side. */
+function intendedSeconds(value: number, range: KeepaliveRange): string {
+  const below = Math.floor(value / second) * second;
+  const candidates = value < second ? [value * second] : [below, below + second];
+  const meant = candidates.filter((candidate) => within(range, candidate));
+  return meant.length === 0 ? '' : `; did you mean ${meant.join(' or ')}?`;
+}
+
+function intendedNumber(value: unknown, range: KeepaliveRange): string {
+  const meant = typeof value === 'string' && value.trim() !== '' ? Number(value) : Number.NaN;
+  return Number.isInteger(meant) && within(range, meant) ? `; did you mean ${meant}?` : '';
+}
+
+function unknownField(field: string): KeepaliveError {
+  const written = field.toLowerCase();
+  const meant = fields.find((name) => {
+    const known = name.toLowerCase();
+    return written.length > 1 && (known.startsWith(written) || written.startsWith(known));
+  });
+  const hint = meant === undefined ? '' : `; did you mean ${meant}?`;
+  const problem = `is not a field of a profile (known: ${fields.join(', ')})${hint}`;
+  return new KeepaliveError('ERR_KEEPALIVE_PROFILE', `${display(field)} ${problem}`, { field });
+}
+
+function invalid(field: string, problem: string): KeepaliveError {
+  return new KeepaliveError('ERR_KEEPALIVE_PROFILE', `${field}: ${problem}`, { field });
+}

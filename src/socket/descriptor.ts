@@ -1,0 +1,157 @@
+import { Server, Socket } from 'node:net';
+import { Duplex } from 'node:stream';
+import { KeepaliveError, invalidArgumentType } from '../util/errors.js';
+import { CLOSED, HIDDEN, NOT_CONNECTED, NOT_TCP, type Handle, type Runtime } from './runtime.js';
+import { bun } from './runtime-bun.js';
+import { deno } from './runtime-deno.js';
+import { node } from './runtime-node.js';
+
+export { CLOSED, NOT_CONNECTED } from './runtime.js';
+
+interface WithHandle {
+  readonly _handle?: Handle | null;
+}
+
+/** Bun and Deno also say which Node they stand in for. */
+function currentRuntime({ versions }: NodeJS.Process): Runtime {
+  if (versions['bun'] !== undefined) return bun;
+  return versions['deno'] !== undefined ? deno : node;
+}
+
+const runtime = currentRuntime(process);
+
+/** Due for every answer of {@link socketDescriptor} and {@link serverDescriptor} that is a descriptor, after its use. */
+export const { release } = runtime;
+
+/** Uses a descriptor and releases it. */
+export function borrowed<Result>(descriptor: number, use: (descriptor: number) => Result): Result {
+  try {
+    return use(descriptor);
+  } finally {
+    release(descriptor);
+  }
+}
+
+/** The descriptor of a connected socket, or one of the answers of `runtime.ts`. */
+export function socketDescriptor(socket: Socket): number {
+  const handle = (socket as unknown as WithHandle)._handle;
+  if (handle === null || handle === undefined) return withoutHandle(socket);
+  if (socket.connecting) return runtime.isTcp(transport(handle)) ? NOT_CONNECTED : NOT_TCP;
+  const { fd } = handle; // once: it is a getter that costs 50 ns
+  if (fd !== undefined && fd >= 0) return fd;
+  return isOverDestroyed(socket) ? CLOSED : runtime.descriptorOf(transport(handle));
+}
+
+/** The descriptor of a listening server, or one of the answers of `runtime.ts`. */
+export function serverDescriptor(server: Server): number {
+  const handle = (server as unknown as WithHandle)._handle;
+  if (handle === null || handle === undefined) return NOT_CONNECTED;
+  const { fd } = handle;
+  return fd !== undefined && fd >= 0 ? fd : runtime.descriptorOf(transport(handle));
+}
+
+/** Node takes the handle away as it destroys the socket. */
+function withoutHandle(socket: Socket): number {
+  if (socket.destroyed || wasSentAway(socket)) return CLOSED;
+  return runtime.hasNoHandle(socket) ? HIDDEN : NOT_CONNECTED;
+}
+
+/** Whether the socket can carry a TCP connection, as far as its handle tells. */
+export function isTcpSocket(socket: Socket): boolean {
+  const handle = (socket as unknown as WithHandle)._handle;
+  return handle === null || handle === undefined || runtime.isTcp(transport(handle));
+}
+
+/** Whether the socket came from a server: nobody connects it again. */
+export function isAccepted(socket: Socket): boolean {
+  const { server } = socket as unknown as { server?: unknown };
+  return server !== undefined && server !== null;
+}
+
+/** An accepted socket without a handle that nobody destroyed: child.send() took it. */
+function wasSentAway(socket: Socket): boolean {
+  const { _server } = socket as unknown as { _server?: unknown };
+  return _server !== undefined && _server !== null;
+}
+
+/** TLS learns some turns later that the socket below it is gone. */
+function isOverDestroyed(socket: Socket): boolean {
+  const { _parent } = socket as unknown as { _parent?: Socket | null };
+  return _parent?.destroyed === true;
+}
+
+/** Throws `ERR_INVALID_ARG_TYPE`, or `ERR_KEEPALIVE_CLOSED` for what http2 handed out as a socket and has ended. */
+export function assertSocket(socket: unknown): asserts socket is Socket {
+  const kind = kindOf(socket);
+  if (kind === 'socket') return;
+  throw kind === 'ended' ? missing(CLOSED) : invalidArgumentType('socket', 'a net.Socket', socket);
+}
+
+/** Throws `ERR_INVALID_ARG_TYPE`, or `ERR_KEEPALIVE_UNSUPPORTED` for a server that this runtime gives no handle. */
+export function assertServer(server: unknown): asserts server is Server {
+  if (!isServer(server)) throw invalidArgumentType('server', 'a net.Server', server);
+}
+
+/** Throws `ERR_KEEPALIVE_UNSUPPORTED` for a server that this runtime gives no handle. */
+export function isServer(value: unknown): value is Server {
+  if (kindOf(value) !== 'other') return false;
+  if (value instanceof Server) return true;
+  if (runtime.hasNoHandle(value)) throw missing(HIDDEN);
+  return false;
+}
+
+/** Whether http2 handed this out as a socket that has ended since. */
+export function hasEnded(value: unknown): boolean {
+  return kindOf(value) === 'ended';
+}
+
+function kindOf(value: unknown): 'socket' | 'ended' | 'other' {
+  try {
+    if (value instanceof Socket) return 'socket';
+    // The `request.socket` of an http2 stream that has ended shows the stream.
+    const isStream = value instanceof Duplex && 'rstCode' in value;
+    return isStream && (value as { session?: unknown }).session === undefined ? 'ended' : 'other';
+  } catch (error) {
+    // The `socket` of an http2 session that has ended throws on any access.
+    if ((error as NodeJS.ErrnoException).code === 'ERR_HTTP2_SOCKET_UNBOUND') return 'ended';
+    throw error;
+  }
+}
+
+/** The error for an answer of {@link socketDescriptor} or {@link serverDescriptor} that is not a descriptor. */
+export function missing(answer: number, cause?: KeepaliveError): KeepaliveError {
+  switch (answer) {
+    case NOT_CONNECTED:
+      return new KeepaliveError(
+        'ERR_KEEPALIVE_NOT_CONNECTED',
+        "There is nothing in the kernel to read yet: wait for the socket's 'connect' or the server's 'listening' event",
+      );
+    case CLOSED:
+      return new KeepaliveError('ERR_KEEPALIVE_CLOSED', 'The socket is closed', { cause });
+    case HIDDEN:
+      return new KeepaliveError('ERR_KEEPALIVE_UNSUPPORTED', runtime.whyHidden);
+    default:
+      return notTcp();
+  }
+}
+
+/** For targets that the kernel, or a handle's type, says are no TCP socket. */
+export function notTcp(details: ConstructorParameters<typeof KeepaliveError>[2] = {}): KeepaliveError {
+  return new KeepaliveError(
+    'ERR_KEEPALIVE_NOT_TCP',
+    'The target does not carry one TCP connection of this process: it is a pipe, a Unix-domain socket, TLS over a stream that is no socket, or the server of a round-robin cluster worker (its listener is in the primary)',
+    details,
+  );
+}
+
+/** The handle at the bottom of any TLS layers. */
+export function transport(handle: Handle): Handle {
+  let bottom = handle;
+  while (bottom._parent !== undefined && bottom._parent !== null) bottom = bottom._parent;
+  return bottom;
+}
+
+/** Tells one listening of a server from the next, which may get the same descriptor; null where it does not listen. */
+export function listeningIdentity(server: Server): object | null {
+  return (server as unknown as WithHandle)._handle ?? null;
+}

@@ -1,0 +1,178 @@
+import { Slot, absent, binding, syscalls } from '../addon/binding.js';
+import { CLOSED, missing, notTcp } from './descriptor.js';
+import { KeepaliveError, systemErrorText } from '../util/errors.js';
+import { platform } from '../profile/platform.js';
+import { matchingUserTimeout, type CheckedProfile } from '../profile/profile.js';
+
+/** What the kernel holds for one socket. Times in milliseconds. */
+export interface KeepaliveSettings {
+  /** SO_KEEPALIVE. */
+  readonly enabled: boolean;
+  /** Silence before the first probe: TCP_KEEPIDLE, on macOS TCP_KEEPALIVE. */
+  readonly initialDelay: number;
+  /** Between unanswered probes: TCP_KEEPINTVL. */
+  readonly interval: number;
+  /** Unanswered probes before the connection is dead: TCP_KEEPCNT. */
+  readonly count: number;
+  /**
+   * How long written data may stay unacknowledged; 0 is the system's default, null where the OS has none. Linux
+   * TCP_USER_TIMEOUT, macOS TCP_RXT_CONNDROPTIME (in whole seconds), Windows TCP_MAXRTMS or TCP_MAXRT.
+   */
+  readonly userTimeout: number | null;
+}
+
+const second = 1000;
+const { slots } = binding;
+
+/** Values that the kernel took on a scratch socket. Bounded, for programs that make up profiles as they go. */
+const takenProfiles = new Set<string>();
+const mostTakenProfiles = 1000;
+
+/**
+ * Puts a profile on a connected or listening socket, all of it or nothing.
+ *
+ * @returns false when the socket held it already and was only read.
+ */
+export function setProfile(descriptor: number, profile: CheckedProfile): boolean {
+  const initialDelay = profile.initialDelay / second;
+  const interval = profile.interval / second;
+  const userTimeout = userTimeoutOf(profile);
+  if (!profile.tried) {
+    const values = [initialDelay, interval, profile.count, userTimeout] as const;
+    const key = values.join('/');
+    if (!takenProfiles.has(key)) tryProfile(key, values);
+    profile.tried = takenProfiles.has(key);
+  }
+  const errno = binding.apply(descriptor, 1, initialDelay, interval, profile.count, userTimeout);
+  if (errno !== 0) throw socketRefusal(errno);
+  return slots[Slot.changes] !== 0;
+}
+
+/** Throws if the kernel refuses a profile on a scratch socket. */
+function tryProfile(key: string, values: readonly [number, number, number, number]): void {
+  const errno = binding.try(1, ...values);
+  // Without a descriptor left for the scratch socket the profile goes untried: a refusal is put back all the same.
+  if (errno !== 0 && refusedSyscall() === 'socket') return;
+  if (errno !== 0) throw refusal(errno);
+  if (takenProfiles.size >= mostTakenProfiles) takenProfiles.clear();
+  takenProfiles.add(key);
+}
+
+/**
+ * Puts back what {@link getSettings} read. The system's own defaults can be beyond what a socket can be given (Linux:
+ * `net.ipv4.tcp_keepalive_time` of 86 400): then the most that it can be given.
+ */
+export function putSettings(descriptor: number, held: KeepaliveSettings): void {
+  const { limits } = platform;
+  const errno = binding.apply(
+    descriptor,
+    held.enabled ? 1 : 0,
+    Math.min(held.initialDelay, limits.initialDelay.max) / second,
+    Math.min(held.interval, limits.interval.max) / second,
+    Math.min(held.count, limits.count.max),
+    held.userTimeout ?? absent,
+  );
+  if (errno !== 0) throw refusal(errno);
+}
+
+/** Connections of a listening socket that wait to be accepted. */
+export function acceptQueueLength(descriptor: number): number {
+  return Math.max(0, binding.acceptQueueLength(descriptor));
+}
+
+/** Keepalive off and the user timeout back to the system's; the timing stays. */
+export function clearProfile(descriptor: number): void {
+  const errno = binding.apply(descriptor, 0, absent, absent, absent, hasUserTimeout() ? 0 : absent);
+  if (errno !== 0) throw socketRefusal(errno);
+}
+
+/** What a connected or listening socket holds. */
+export function getSettings(descriptor: number): KeepaliveSettings {
+  const errno = binding.read(descriptor);
+  if (errno !== 0) throw refusal(errno);
+  return settings();
+}
+
+/**
+ * What a fresh socket of this process would have: the system's defaults. Asked of the kernel on every call, so it is
+ * right in a container too (Linux keeps `net.ipv4.tcp_keepalive_*` for each network namespace).
+ *
+ * Throws the kernel's error if no socket can be opened (`EMFILE`), `ERR_KEEPALIVE_UNSUPPORTED` on an OS without the
+ * options.
+ *
+ * @example
+ * ```ts
+ * const { initialDelay }: KeepaliveSettings = readSystemKeepalive(); // 7 200 000 unless somebody has set it
+ * ```
+ */
+export function readSystemKeepalive(): KeepaliveSettings {
+  const errno = binding.readSystem();
+  if (errno !== 0) throw refusal(errno);
+  return settings();
+}
+
+let knownUserTimeout: boolean | undefined;
+
+/** Whether this system has a user timeout, asked of a fresh socket once. */
+export function hasUserTimeout(): boolean {
+  if (knownUserTimeout !== undefined) return knownUserTimeout;
+  const errno = binding.readSystem();
+  const offered = errno === 0 ? slots[Slot.userTimeout] !== absent : platform.limits.userTimeout !== null;
+  // Out of descriptors: ask again another time.
+  if (errno === 0 || refusedSyscall() !== 'socket') knownUserTimeout = offered;
+  return offered;
+}
+
+function userTimeoutOf(profile: CheckedProfile): number {
+  if (profile.userTimeout !== 'match') return profile.userTimeout ?? absent;
+  return hasUserTimeout() ? matchingUserTimeout(profile) : absent;
+}
+
+function settings(): KeepaliveSettings {
+  const userTimeout = slots[Slot.userTimeout]!;
+  return {
+    enabled: slots[Slot.enabled] !== 0,
+    initialDelay: slots[Slot.initialDelay]! * second,
+    interval: slots[Slot.interval]! * second,
+    count: slots[Slot.count]!,
+    userTimeout: userTimeout === absent ? null : userTimeout,
+  };
+}
+
+function refusedSyscall(): (typeof syscalls)[number] {
+  return syscalls[slots[Slot.refusedSyscall]!]!;
+}
+
+/** The error of a call whose details are not in `slots`. */
+export function refusalOf(errno: number, syscall: string, option: string, state = ''): KeepaliveError {
+  const { name, text } = systemErrorText(errno);
+  const details = { errno, syscall, option };
+  const problem = `${syscall} ${option} ${name}: ${text}`;
+  if (name === 'ENOPROTOOPT') {
+    return new KeepaliveError(
+      'ERR_KEEPALIVE_UNSUPPORTED',
+      `This system does not have the option (${problem})`,
+      details,
+    );
+  }
+  if (name === 'ENOTSOCK' || name === 'ENOTSUP' || name === 'EOPNOTSUPP') return notTcp(details);
+  return new KeepaliveError(name, problem + state, details);
+}
+
+/** The error for a call on somebody's socket: its connection may be dead without Node knowing it yet. */
+function socketRefusal(errno: number): KeepaliveError {
+  const error = refusal(errno);
+  return platform.deadConnectionErrors.includes(error.code) ? missing(CLOSED, error) : error;
+}
+
+/** The error for the call that `slots` describes. */
+function refusal(errno: number): KeepaliveError {
+  const syscall = refusedSyscall();
+  const { name, text } = systemErrorText(errno);
+  if (syscall === 'socket') return new KeepaliveError(name, `${syscall} ${name}: ${text}`, { errno, syscall });
+
+  const option = binding.optionNames[slots[Slot.refusedOption]!]!;
+  const undoErrno = slots[Slot.undoError]!;
+  const state = undoErrno === 0 ? 'is as it was' : `could not be put back (${systemErrorText(undoErrno).name})`;
+  return refusalOf(errno, syscall, option, `; the socket ${state}`);
+}

@@ -1,0 +1,27 @@
+// Bun's handles show their descriptor in `fd`, on Windows too, where it is the SOCKET; -1 while connecting. They all are
+// of one class. Its `http` and `https` servers are no `net.Server`: neither they nor their connections have a handle.
+import { Server } from 'node:net';
+import { binding } from '../addon/binding.js';
+import { HIDDEN, NOT_TCP, type Runtime } from './runtime.js';
+
+export const bun: Runtime = {
+  // A Unix-domain socket has its descriptor before it is connected.
+  isTcp: ({ fd }) => fd === undefined || fd < 0 || binding.read(fd) === 0,
+  // TLS over a stream has an `fd` of -1.
+  descriptorOf: ({ fd }) => (fd === undefined ? HIDDEN : NOT_TCP),
+  release: () => undefined,
+  whyHidden:
+    "Bun does not tell the descriptor: not of its own HTTP servers and their connections (accept with net.createServer() and hand over with httpServer.emit('connection', socket)), and before 1.4 of hardly any socket",
+  hasNoHandle(target) {
+    return isHttpServer(target) || isHttpServer((target as { server?: unknown } | null | undefined)?.server);
+  },
+};
+
+function isHttpServer(value: unknown): boolean {
+  if (value instanceof Server) return false;
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  const http = require('node:http') as typeof import('node:http');
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  const https = require('node:https') as typeof import('node:https');
+  return value instanceof http.Server || value instanceof https.Server;
+}

@@ -1,0 +1,32 @@
+// Deno's TCP handles have no `fd`. On Linux and macOS `fdForIpc()`, meant for child.send(), answers with a new duplicate on
+// each call (ext/node/ops/tcp_wrap.rs); what is set on a duplicate is set on the socket. On Windows it answers -1.
+import { binding } from '../addon/binding.js';
+import { HIDDEN, NOT_TCP, type Handle, type Runtime } from './runtime.js';
+
+interface DenoHandle extends Handle {
+  fdForIpc?(): number;
+}
+
+/** Pipes show their `fd`, which is nobody's duplicate. */
+const duplicates = new Set<number>();
+
+export const deno: Runtime = {
+  isTcp,
+  descriptorOf(handle: DenoHandle) {
+    if (!isTcp(handle)) return NOT_TCP;
+    const duplicate = handle.fdForIpc?.() ?? HIDDEN;
+    if (duplicate < 0) return HIDDEN;
+    duplicates.add(duplicate);
+    return duplicate;
+  },
+  release(descriptor) {
+    if (duplicates.delete(descriptor)) binding.closeDuplicate(descriptor);
+  },
+  hasNoHandle: () => false,
+  whyHidden:
+    'Deno gave no duplicate of the descriptor: it cannot on Windows and before Deno 2.8, nor when none is left (EMFILE)',
+};
+
+function isTcp(handle: Handle): boolean {
+  return 'connect6' in handle;
+}

@@ -1,0 +1,126 @@
+import type { Socket } from 'node:net';
+import { Slot, absent, binding } from '../addon/binding.js';
+import { assertSocket, missing, release, socketDescriptor } from './descriptor.js';
+import type { KeepaliveError } from '../util/errors.js';
+import { refusalOf } from './kernel.js';
+
+// `TcpState` of native/tcp_info.h.
+const states = [
+  'established',
+  'syn-sent',
+  'syn-received',
+  'fin-wait-1',
+  'fin-wait-2',
+  'time-wait',
+  'closed',
+  'close-wait',
+  'last-ack',
+  'listen',
+  'closing',
+] as const;
+
+/** A state of RFC 9293. */
+export type TcpState = (typeof states)[number];
+
+/** What the kernel knows about a connection. null: this OS, or this version of it, does not tell. */
+export interface TcpInfo {
+  /** Linux, macOS, Windows. */
+  readonly state: TcpState | null;
+  /** Smoothed round-trip time in milliseconds. Linux and Windows to the microsecond, macOS to the millisecond. */
+  readonly rtt: number | null;
+  /** Mean deviation of the round-trip time in milliseconds. Linux, macOS. */
+  readonly rttVariance: number | null;
+  /** Retransmissions in a row of what is in flight now. Linux. */
+  readonly retransmits: number | null;
+  /** Keepalive (or zero-window) probes that are unanswered now. Linux. */
+  readonly unansweredProbes: number | null;
+  /** Segments that were sent and not acknowledged. Linux. */
+  readonly unacknowledged: number | null;
+  /** Bytes that were written and not sent. Linux 4.6 and later. */
+  readonly notSent: number | null;
+  /** Milliseconds since data was last sent; keepalive probes do not count. Linux. */
+  readonly sinceDataSent: number | null;
+  /** Milliseconds since data was last received. Linux. */
+  readonly sinceDataReceived: number | null;
+  /** Milliseconds since an acknowledgement was last received, the answer to a probe included. Linux. */
+  readonly sinceAckReceived: number | null;
+}
+
+const { batch, slots } = binding;
+
+/**
+ * What the kernel knows about a connection now: Linux TCP_INFO, macOS TCP_CONNECTION_INFO, Windows SIO_TCP_INFO (from
+ * 10.0.15063). One system call.
+ *
+ * Throws `ERR_INVALID_ARG_TYPE`, `ERR_KEEPALIVE_NOT_CONNECTED`, `ERR_KEEPALIVE_CLOSED`, `ERR_KEEPALIVE_NOT_TCP`,
+ * `ERR_KEEPALIVE_UNSUPPORTED`, or the kernel's own code.
+ *
+ * @example
+ * ```ts
+ * const { rtt, unacknowledged, state }: TcpInfo = readTcpInfo(socket);
+ * const isOpen = state === ('established' satisfies TcpState);
+ * ```
+ */
+export function readTcpInfo(socket: Socket): TcpInfo {
+  const descriptor = connected(socket);
+  const errno = binding.readTcpInfo(descriptor);
+  release(descriptor);
+  if (errno !== 0) throw refused(errno);
+  const state = field(0);
+  const rtt = field(1);
+  const rttVariance = field(2);
+  return {
+    state: state === null ? null : states[state]!,
+    rtt: rtt === null ? null : rtt / 1000,
+    rttVariance: rttVariance === null ? null : rttVariance / 1000,
+    retransmits: field(3),
+    unansweredProbes: field(4),
+    unacknowledged: field(5),
+    notSent: field(6),
+    sinceDataSent: field(7),
+    sinceDataReceived: field(8),
+    sinceAckReceived: field(9),
+  };
+}
+
+/**
+ * Milliseconds since the peer's kernel was last heard from: data, or an acknowledgement, which the answer to a keepalive
+ * probe is. So with a profile on the socket a peer that says nothing still shows that it is there. In steps of the
+ * kernel's clock, 1 to 10 ms. null where the OS does not tell: macOS and Windows (`keepaliveSupport.lastHeard`).
+ *
+ * Only who sends probes hears their answers: where just the peer probes, this side's value does not change with it.
+ *
+ * Throws as {@link readTcpInfo} does.
+ *
+ * @example
+ * ```ts
+ * const milliseconds = lastHeard(socket); // null where the OS does not tell
+ * ```
+ */
+export function lastHeard(socket: Socket): number | null {
+  const descriptor = connected(socket);
+  batch[0] = descriptor;
+  binding.lastHeard(1);
+  release(descriptor);
+  const answer = batch[0];
+  if (answer >= 0) return answer;
+  if (answer === binding.noSuchOption) return null;
+  throw refused(answer);
+}
+
+function connected(socket: Socket): number {
+  assertSocket(socket);
+  const descriptor = socketDescriptor(socket);
+  if (descriptor < 0) throw missing(descriptor);
+  return descriptor;
+}
+
+function refused(errno: number): KeepaliveError {
+  return refusalOf(errno, binding.tcpInfoSyscall, binding.tcpInfoName);
+}
+
+/** By `InfoField` of native/tcp_info.h. */
+function field(index: number): number | null {
+  const value = slots[Slot.info + index]!;
+  return value === absent ? null : value;
+}

@@ -1,0 +1,353 @@
+// Against real servers and the real `eventsource`.
+import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import http, { type IncomingMessage, type ServerResponse } from 'node:http';
+import http2, { type Http2ServerResponse, type ServerHttp2Stream } from 'node:http2';
+import net from 'node:net';
+import { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
+import { EventSource } from 'eventsource';
+import { fastify } from 'fastify';
+import t, { type Test } from 'tap';
+import {
+  EventStreamHeartbeat,
+  type EventStreamHeartbeatOptions,
+  type EventStreamResponse,
+} from 'tcp-keepalive/heartbeat';
+import { poll } from '../../support/poll';
+import { listening } from '../../support/sockets';
+import { caught } from '../../support/uncaught';
+
+const interval = 300;
+const headers = { 'content-type': 'text/event-stream' };
+
+function heartbeat(t: Test, options: Partial<EventStreamHeartbeatOptions> = {}): EventStreamHeartbeat {
+  const beat = new EventStreamHeartbeat({ interval, ...options });
+  t.teardown(() => beat.stop());
+  return beat;
+}
+
+interface Stream<R extends EventStreamResponse = EventStreamResponse> {
+  readonly response: R;
+  /** What the client has received. */
+  readonly text: () => string;
+  readonly body: Readable;
+  readonly url: string;
+}
+
+async function overHttp(t: Test): Promise<Stream<ServerResponse>> {
+  const server = http.createServer();
+  const url = `http://127.0.0.1:${await listening(t, server)}/`;
+  const accepted = once(server, 'request') as Promise<[unknown, ServerResponse]>;
+  const received = once(http.get(url, { agent: false }), 'response') as Promise<[IncomingMessage]>;
+  const [, response] = await accepted;
+  response.writeHead(200, headers).flushHeaders();
+  const [body] = await received;
+  t.teardown(() => body.destroy());
+  return { response, body, url, text: collected(body) };
+}
+
+async function overHttp2<R extends Http2ServerResponse | ServerHttp2Stream>(
+  t: Test,
+  event: 'request' | 'stream',
+  answer: (...args: never[]) => R,
+): Promise<Stream<R>> {
+  const server = http2.createServer();
+  const url = `http://127.0.0.1:${await listening(t, server)}`;
+  const accepted = once(server, event);
+  const session = http2.connect(url);
+  t.teardown(() => session.destroy());
+  const body = session.request();
+  const response = answer(...((await accepted) as never[]));
+  return { response, body, url, text: collected(body) };
+}
+
+const ways: Record<string, (t: Test) => Promise<Stream>> = {
+  http: overHttp,
+  'http2, as a response': (t) =>
+    overHttp2(t, 'request', (_: unknown, response: Http2ServerResponse) => response.writeHead(200, headers)),
+  'http2, as a stream': (t) =>
+    overHttp2(t, 'stream', (stream: ServerHttp2Stream) => {
+      stream.respond(headers);
+      return stream;
+    }),
+  async fastify(t) {
+    const app = fastify();
+    t.teardown(() => app.close());
+    const replied = new Promise<ServerResponse>((resolve) => {
+      app.get('/', (_, reply) => {
+        reply.hijack();
+        reply.raw.writeHead(200, headers).flushHeaders();
+        resolve(reply.raw);
+      });
+    });
+    const url = await app.listen({ host: '127.0.0.1', port: 0 });
+    const [body] = (await once(http.get(url, { agent: false }), 'response')) as [IncomingMessage];
+    t.teardown(() => body.destroy());
+    return { response: await replied, body, url, text: collected(body) };
+  },
+};
+
+function collected(body: Readable): () => string {
+  let text = '';
+  body.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+  body.on('error', () => undefined);
+  return () => text;
+}
+
+for (const [name, open] of Object.entries(ways)) {
+  void t.test(name, async (t) => {
+    const { response, text, body } = await open(t);
+    const beat = heartbeat(t);
+    beat.add(response);
+    beat.add(response);
+    await poll('three pings', () => text().length >= 9);
+    t.match(text(), /^(:\n\n)+$/);
+    response.write('data: hello\n\n');
+    await poll('more', () => /data: hello\n\n(:\n\n)+$/.test(text()));
+    t.match(beat.snapshot(), { streams: 1, pingsWithheld: 0 });
+    t.ok(beat.snapshot().pingsSent >= text().split(':\n\n').length - 1);
+    body.destroy();
+    await poll('it is forgotten', () => beat.snapshot().streams === 0);
+    t.notOk(Object.hasOwn(response, 'write'), 'its `write` is its own again');
+  });
+
+  void t.test(`${name}: nothing falls into an event, however that is written`, async (t) => {
+    const { response, text } = await open(t);
+    const beat = heartbeat(t, { interval: 20 });
+    beat.add(response);
+    const event = 'event: news\r\nid: 7\ndata: first\ndata: ü second\r\n\r\n';
+    const bytes = Buffer.from(event);
+    for (let at = 0; at < bytes.length; at += 4) {
+      response.write(bytes.subarray(at, at + 4) as never);
+      await delay(25);
+    }
+    const { pingsWithheld } = beat.snapshot();
+    t.ok(pingsWithheld > 0, `${pingsWithheld} held back`);
+    await poll('a ping after it', () => /\r\n\r\n(:\n\n)+$/.test(text()));
+    t.equal(text().replaceAll(':\n\n', ''), event);
+    t.match(text(), event, 'in one piece');
+  });
+
+  void t.test(`${name}: nothing is added for a reader that is behind`, async (t) => {
+    const { response, text, body } = await open(t);
+    body.pause();
+    const beat = heartbeat(t);
+    beat.add(response);
+    // More than the kernels' buffers hold.
+    for (let count = 0; count < 48; count += 1) response.write(`data: ${'x'.repeat(1 << 20)}\n\n`);
+    await poll('held back', () => beat.snapshot().pingsWithheld >= 2);
+    t.equal(beat.snapshot().pingsSent, 0);
+    body.resume();
+    await poll('it has caught up', () => text().endsWith(':\n\n'));
+  });
+}
+
+void t.test('a stream that has just sent is not pinged', async (t) => {
+  const { response, text } = await overHttp(t);
+  const beat = heartbeat(t, { interval: 1_000 });
+  beat.add(response);
+  const sending = setInterval(() => response.write('data: x\n\n'), 100);
+  t.teardown(() => clearInterval(sending));
+  await poll('saved', () => beat.snapshot().pingsSaved >= 3);
+  t.ok(beat.snapshot().pingsSent <= 1, 'but perhaps once before it had sent anything');
+  clearInterval(sending);
+  const before = beat.snapshot().pingsSent;
+  const last = performance.now();
+  await poll('a ping', () => beat.snapshot().pingsSent > before);
+  t.ok(performance.now() - last > 700);
+  await poll('it arrives', () => text().endsWith(':\n\n'));
+});
+
+void t.test('named pings are events to an EventSource, comments are none', async (t) => {
+  const server = http.createServer();
+  const url = `http://127.0.0.1:${await listening(t, server)}/`;
+  const named = heartbeat(t, { event: 'ping' });
+  const silent = heartbeat(t);
+  server.on('request', (request, response: ServerResponse) => {
+    response.writeHead(200, headers).flushHeaders();
+    (request.url === '/named' ? named : silent).add(response);
+    setTimeout(() => response.write('data: hello\n\n'), 2 * interval);
+    t.teardown(() => response.destroy());
+  });
+  const seen: Record<string, string[]> = { named: [], comments: [] };
+  for (const name of Object.keys(seen)) {
+    const source = new EventSource(url + name);
+    t.teardown(() => source.close());
+    source.addEventListener('ping', ({ data }) => seen[name]!.push(`ping ${JSON.stringify(data)}`));
+    source.onmessage = ({ data }) => seen[name]!.push(`message ${data}`);
+  }
+  await poll('pings', () => seen['named']!.filter((each) => each === 'ping ""').length >= 3);
+  await poll('messages', () => Object.values(seen).every((each) => each.includes('message hello')));
+  t.strictSame(seen['comments'], ['message hello']);
+  t.strictSame([...new Set(seen['named'])].sort(), ['message hello', 'ping ""']);
+});
+
+void t.test('nothing is sent before the headers, nor after the end', async (t) => {
+  const server = http.createServer();
+  const url = `http://127.0.0.1:${await listening(t, server)}/`;
+  const beat = heartbeat(t, { interval: 50 });
+  const accepted = once(server, 'request') as Promise<[unknown, ServerResponse]>;
+  const answered = once(http.get(url, { agent: false }), 'response') as Promise<[IncomingMessage]>;
+  const [, response] = await accepted;
+  beat.add(response);
+  await poll('held back', () => beat.snapshot().pingsWithheld >= 2);
+  t.notOk(response.headersSent);
+  response.writeHead(200, headers).end('data: x\n\n');
+  beat.add(response);
+  const [body] = await answered;
+  const text = collected(body);
+  await once(body, 'end');
+  t.equal(text(), 'data: x\n\n');
+  await poll('it is forgotten', () => beat.snapshot().streams === 0);
+  beat.add(response);
+  t.equal(beat.snapshot().streams, 0, 'one that has ended is left alone');
+});
+
+void t.test('a response that ended and told nobody is forgotten at its next turn', async (t) => {
+  const { EventEmitter } = await import('node:events');
+  class Response extends EventEmitter {
+    readonly headersSent = true;
+    writableEnded = false;
+    written = '';
+    write(text: string) {
+      this.written += text;
+      return true;
+    }
+  }
+  const response = new Response();
+  const beat = heartbeat(t, { interval: 50 });
+  beat.add(response);
+  await poll('a ping', () => response.written === ':\n\n');
+  response.writableEnded = true;
+  await poll('it is forgotten', () => beat.snapshot().streams === 0);
+  t.equal(response.written, ':\n\n');
+  t.strictSame(response.eventNames(), []);
+  t.notOk(Object.hasOwn(response, 'write'), 'its `write` is its own again');
+});
+
+void t.test('a pipe goes through', async (t) => {
+  const { response, text } = await overHttp(t);
+  const beat = heartbeat(t, { interval: 50 });
+  beat.add(response);
+  Readable.from(['data: ', 'a\n', '\n', 'data: b\n\n']).pipe(response, { end: false });
+  await poll('all', () => /data: a\n\n(:\n\n)*data: b\n\n(:\n\n)+$/.test(text()));
+  t.pass();
+});
+
+void t.test('a middleware that buffers is asked to flush', async (t) => {
+  const { response, text } = await overHttp(t);
+  const kept: string[] = [];
+  const { write } = response;
+  const compressing = response as unknown as { write(chunk: string): boolean; flush(): void };
+  compressing.write = (chunk) => kept.push(chunk) > 0;
+  compressing.flush = () => kept.splice(0).forEach((chunk) => write.call(response, chunk, 'utf8'));
+  const beat = heartbeat(t, { interval: 50 });
+  beat.add(response);
+  await poll('pings', () => text().length >= 6);
+  const { write: ours } = compressing;
+  beat.remove(response);
+  t.not(compressing.write, ours, 'its own `write` is back');
+});
+
+void t.test('remove, and a `write` that somebody has put over ours', async (t) => {
+  const { response, text } = await overHttp(t);
+  const beat = heartbeat(t, { interval: 50 });
+  beat.add(response);
+  const { write } = response;
+  response.write = function over(...args: unknown[]) {
+    return write.apply(this, args as Parameters<typeof write>);
+  };
+  const over = response.write;
+  await poll('pings', () => text().length >= 6);
+  beat.remove(response);
+  beat.remove(response);
+  t.equal(response.write, over);
+  const { pingsSent, streams } = beat.snapshot();
+  t.equal(streams, 0);
+  response.write('data: still\n\n');
+  await poll('written', () => text().endsWith('data: still\n\n'));
+  t.equal(beat.snapshot().pingsSent, pingsSent);
+});
+
+void t.test('a `write` that throws once is tried again', async (t) => {
+  const { response, text } = await overHttp(t);
+  const beat = heartbeat(t, { interval: 50 });
+  const thrown = caught(t);
+  const write = response.write.bind(response);
+  response.write = () => {
+    response.write = write;
+    throw new Error('once');
+  };
+  beat.add(response);
+  await poll('pings', () => text().length >= 6);
+  t.strictSame(thrown, ['once']);
+});
+
+void t.test('the pings of 300 streams that are all sent to in one moment are spread', async (t) => {
+  const count = 300;
+  const parts = 20;
+  const beat = heartbeat(t, { interval: 3_000 });
+  const server = http.createServer((_, response) => {
+    response.writeHead(200, headers).flushHeaders();
+    beat.add(response);
+    responses.push(response);
+  });
+  const responses: ServerResponse[] = [];
+  const port = await listening(t, server);
+  const agent = new http.Agent({ maxSockets: Infinity });
+  t.teardown(() => agent.destroy());
+  const pings: number[] = [];
+  for (let index = 0; index < count; index += 1) {
+    http.get({ host: '127.0.0.1', port, agent }, (body) => {
+      body.setEncoding('utf8').on('data', (text: string) => text.includes(':\n\n') && pings.push(performance.now()));
+      body.on('error', () => undefined);
+    });
+  }
+  await poll('all', () => responses.length === count);
+  await delay(1_000);
+  for (const response of responses) response.write('data: all\n\n');
+  const start = performance.now();
+  await delay(6_500);
+  const counts = new Array<number>(parts).fill(0);
+  for (const time of pings) if (time > start) counts[Math.floor(((time - start) * parts) / 6_500)]! += 1;
+  t.comment(`pings in each twentieth of 6.5 s: ${counts.join(' ')}`);
+  t.ok(Math.max(...counts) < count / 2, `at most ${Math.max(...counts)} in 325 ms; without the spread ${count}`);
+});
+
+void t.test('no process is held open', async (t) => {
+  const program = `
+    const { EventStreamHeartbeat } = require('tcp-keepalive/heartbeat');
+    const { ServerResponse } = require('node:http');
+    new EventStreamHeartbeat({ interval: 100 }).add(new ServerResponse({}));`;
+  const { status, stderr } = spawnSync(process.execPath, ['-e', program], {
+    encoding: 'utf8',
+    timeout: 10_000,
+    cwd: __dirname,
+  });
+  t.equal(status, 0, stderr);
+});
+
+void t.test('bad arguments', async (t) => {
+  const make = (options: unknown) => () => new EventStreamHeartbeat(options as never);
+  t.throws(make(undefined), { code: 'ERR_INVALID_ARG_TYPE', message: /options/ });
+  t.throws(make({}), { code: 'ERR_INVALID_ARG_TYPE', message: /options.interval/ });
+  t.throws(make({ interval: 0 }), { code: 'ERR_OUT_OF_RANGE', message: /options.interval/ });
+  for (const event of ['', 'a\nb', 'a\rb', 5, null]) {
+    t.throws(make({ interval, event }), { code: 'ERR_INVALID_ARG_TYPE', message: /options.event/ });
+  }
+  const beat = heartbeat(t);
+  for (const response of [undefined, null, {}, process.stdout, new Readable()]) {
+    t.throws(() => beat.add(response as never), { code: 'ERR_INVALID_ARG_TYPE', message: /response/ });
+  }
+});
+
+void t.test('using: ends with its block', async (t) => {
+  const beat = new EventStreamHeartbeat({ interval: 1_000 });
+  const response = new http.ServerResponse(new http.IncomingMessage(new net.Socket()));
+  beat.add(response);
+  t.equal(beat.snapshot().streams, 1);
+  beat[Symbol.dispose]();
+  t.equal(beat.snapshot().streams, 0);
+  t.notOk(Object.hasOwn(response, 'write'), 'and the response is as it was');
+});

@@ -1,0 +1,429 @@
+// On real sockets, responses, `ws` clients and the `eventsource` package.
+import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import http, { type IncomingMessage, type ServerResponse } from 'node:http';
+import http2 from 'node:http2';
+import net from 'node:net';
+import { PassThrough, Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
+import { EventSource } from 'eventsource';
+import t, { type Test } from 'tap';
+import { KeepaliveError } from 'tcp-keepalive';
+import { SilenceWatchdog, type SilenceWatchdogOptions } from 'tcp-keepalive/heartbeat';
+import { within } from '../../../examples/lib/deadline.js';
+import { poll } from '../../support/poll';
+import { listening, owned, tcpPair, tlsPair } from '../../support/sockets';
+import { frameHead, open, openRaw, webSocketServer } from '../../support/web-sockets';
+
+const timeout = 400;
+const slow = 10_000;
+const headers = { 'content-type': 'text/event-stream' };
+
+interface Silence {
+  readonly silentFor: number;
+  readonly error: KeepaliveError;
+}
+
+function watchdog(t: Test, options: Partial<SilenceWatchdogOptions> = {}) {
+  const silences: Silence[] = [];
+  const onSilence = (silentFor: number, error: KeepaliveError) => silences.push({ silentFor, error });
+  const dog = new SilenceWatchdog({ timeout, onSilence, ...options });
+  t.teardown(() => dog.stop());
+  return { dog, silences };
+}
+
+/** Speaks every 100 ms for longer than the timeout, after which all must be well; then the silence is to be noticed. */
+async function spokenTo(
+  t: Test,
+  speak: () => unknown,
+  silences: readonly Silence[],
+  ended: Promise<unknown>,
+): Promise<unknown> {
+  const speaking = setInterval(speak, 100);
+  t.teardown(() => clearInterval(speaking));
+  await delay(3 * timeout);
+  t.strictSame(silences, [], 'while it is spoken to');
+  clearInterval(speaking);
+  const since = performance.now();
+  const answer = await within(slow, 'its end', ended);
+  const took = performance.now() - since;
+  t.equal(silences.length, 1);
+  const { silentFor, error } = silences[0]!;
+  t.ok(silentFor >= timeout && silentFor < took + 200, `silent for ${silentFor} ms, noticed after ${took} ms`);
+  t.match(error, { name: 'KeepaliveError', code: 'ERR_KEEPALIVE_SILENCE', message: /\d ms/ });
+  t.ok(error instanceof KeepaliveError, 'of the one class');
+  return answer;
+}
+
+function errorOf(stream: NodeJS.EventEmitter): Promise<unknown> {
+  return new Promise((resolve) => stream.once('error', resolve));
+}
+
+for (const [name, pair] of Object.entries({ net: tcpPair, tls: tlsPair })) {
+  void t.test(`a ${name} socket, whose own writes are no sign of life`, async (t) => {
+    const { client, accepted } = await pair(t);
+    accepted.resume();
+    client.resume();
+    const { dog, silences } = watchdog(t);
+    t.equal(dog.watch(client), client);
+    const writing = setInterval(() => !client.destroyed && client.write('to nobody'), 50);
+    t.teardown(() => clearInterval(writing));
+    const error = await spokenTo(t, () => accepted.write('x'), silences, errorOf(client));
+    t.equal(error, silences[0]!.error, 'destroyed with it');
+    t.ok(client.destroyed);
+    t.notOk(Object.hasOwn(client, 'push'), 'its `push` is its own again');
+  });
+}
+
+void t.test('a socket that nobody reads yet: what came is not lost', async (t) => {
+  const { client, accepted } = await tcpPair(t);
+  const { dog, silences } = watchdog(t);
+  dog.watch(client);
+  let spoken = 0;
+  const speaking = setInterval(() => (spoken += 1) && accepted.write('x'), 100);
+  t.teardown(() => clearInterval(speaking));
+  await delay(3 * timeout);
+  t.equal(client.readableFlowing, null, 'it does not flow');
+  t.strictSame(silences, []);
+  clearInterval(speaking);
+  await poll('all', () => client.readableLength === spoken);
+});
+
+void t.test('a socket with `onread`', async (t) => {
+  const server = net.createServer();
+  const port = await listening(t, server);
+  const connection = once(server, 'connection') as Promise<[net.Socket]>;
+  const client = owned(
+    t,
+    net.connect({ port, host: '127.0.0.1', onread: { buffer: Buffer.alloc(64), callback: () => true } }),
+  );
+  const [accepted] = await connection;
+  owned(t, accepted);
+  const { dog, silences } = watchdog(t);
+  dog.watch(client);
+  await spokenTo(t, () => accepted.write('x'), silences, errorOf(client));
+});
+
+void t.test('while the application does not read and the buffer is full, the time does not count', async (t) => {
+  const { client, accepted } = await tcpPair(t);
+  const { dog, silences } = watchdog(t);
+  dog.watch(client);
+  accepted.write(Buffer.alloc(1 << 20));
+  await poll('full', () => client.readableLength >= client.readableHighWaterMark);
+  await delay(3 * timeout);
+  t.strictSame(silences, []);
+  client.resume();
+  await within(slow, 'its end', errorOf(client));
+  t.equal(silences.length, 1);
+});
+
+void t.test('the response of an http request', async (t) => {
+  const { dog, silences } = watchdog(t);
+  const server = http.createServer((_, response) => {
+    response.writeHead(200, headers).flushHeaders();
+    opened(response);
+  });
+  let opened: (response: ServerResponse) => void;
+  const accepted = new Promise<ServerResponse>((resolve) => (opened = resolve));
+  const port = await listening(t, server);
+  const request = http.get({ host: '127.0.0.1', port, agent: false });
+  const [body] = (await once(request, 'response')) as [IncomingMessage];
+  request.on('error', () => undefined);
+  const response = await accepted;
+  dog.watch(body).resume();
+  const error = await spokenTo(t, () => response.write(':\n\n'), silences, errorOf(body));
+  t.equal(error, silences[0]!.error);
+  t.ok(body.destroyed);
+});
+
+void t.test('a stream of http2', async (t) => {
+  const server = http2.createServer();
+  const port = await listening(t, server);
+  const accepted = once(server, 'stream') as Promise<[http2.ServerHttp2Stream]>;
+  const session = http2.connect(`http://127.0.0.1:${port}`);
+  t.teardown(() => session.destroy());
+  const request = session.request();
+  const [stream] = await accepted;
+  stream.on('error', () => undefined).respond(headers);
+  const { dog, silences } = watchdog(t);
+  dog.watch(request).resume();
+  const error = await spokenTo(t, () => stream.destroyed || stream.write(':\n\n'), silences, errorOf(request));
+  t.equal(error, silences[0]!.error);
+});
+
+for (const kind of ['send', 'ping', 'pong'] as const) {
+  void t.test(`a client of ws: ${kind}`, async (t) => {
+    const server = await webSocketServer(t);
+    const { client, accepted } = await open(t, server);
+    const { dog, silences } = watchdog(t);
+    dog.watch(client);
+    const closed = once(client, 'close');
+    await spokenTo(t, () => accepted[kind]('x'), silences, closed);
+    t.strictSame((await closed)[0], 1006);
+    for (const event of ['open', 'message', 'ping', 'pong']) t.equal(client.listenerCount(event), 0, event);
+  });
+}
+
+void t.test('a part of a long message to a WebSocket', async (t) => {
+  const server = await webSocketServer(t);
+  const { raw, accepted } = await openRaw(t, server);
+  const { dog, silences } = watchdog(t);
+  dog.watch(accepted);
+  raw.write(frameHead(1_000_000));
+  await spokenTo(t, () => raw.write('x'), silences, once(accepted, 'close'));
+});
+
+void t.test('a WebSocket that is connecting to what does not answer', async (t) => {
+  const port = await listening(
+    t,
+    net.createServer((socket) => void owned(t, socket)),
+  );
+  const { WebSocket } = await import('ws');
+  const client = new WebSocket(`ws://127.0.0.1:${port}`);
+  client.on('error', () => undefined);
+  const { dog, silences } = watchdog(t);
+  const closed = new Promise((resolve) => client.once('close', resolve));
+  dog.watch(client);
+  await within(slow, 'close', closed);
+  t.equal(silences.length, 1);
+});
+
+/** A server of event streams that counts its connections. */
+async function eventStreams(t: Test): Promise<{ url: string; responses: ServerResponse[] }> {
+  const responses: ServerResponse[] = [];
+  const server = http.createServer((_, response) => {
+    response.writeHead(200, headers).write('retry: 50\n\n');
+    responses.push(response);
+  });
+  t.teardown(() => server.closeAllConnections());
+  return { url: `http://127.0.0.1:${await listening(t, server)}/`, responses };
+}
+
+void t.test('an EventSource, by its events', async (t) => {
+  const { url, responses } = await eventStreams(t);
+  const { dog, silences } = watchdog(t, { event: 'beat' });
+  const source = dog.watch(new EventSource(url));
+  t.teardown(() => source.close());
+  await once(source as unknown as NodeJS.EventEmitter, 'open').catch(() => undefined);
+  let turn = 0;
+  const speak = () => responses[0]?.write((turn += 1) % 2 ? 'data: x\n\n' : 'event: beat\ndata:\n\n');
+  const ended = poll('closed', () => source.readyState === source.CLOSED);
+  await spokenTo(t, speak, silences, ended);
+  await delay(200);
+  t.equal(responses.length, 1, 'it does not connect again by itself');
+});
+
+void t.test('an EventSource that hears comments and connects again by itself, by `fetch`', async (t) => {
+  const { url, responses } = await eventStreams(t);
+  const { dog, silences } = watchdog(t);
+  const source = new EventSource(url, { fetch: dog.fetch });
+  t.teardown(() => source.close());
+  const messages: string[] = [];
+  source.onmessage = ({ data }) => messages.push(data as string);
+  const again = poll('another connection', () => responses.length === 2);
+  await spokenTo(t, () => responses[0]?.write(':\n\n'), silences, again);
+  responses[1]!.write('data: hello\n\n');
+  await poll('a message', () => messages.length > 0);
+  t.strictSame(messages, ['hello']);
+  await poll('a third, after another silence', () => responses.length === 3);
+  source.close();
+  const { length } = silences;
+  await delay(2 * timeout);
+  t.equal(silences.length, length, 'after close() there is no silence');
+});
+
+void t.test('fetch: no answer at all, an empty one, one that nobody reads, and the caller’s own signal', async (t) => {
+  const server = http.createServer((request, response) => {
+    if (request.url === '/empty') response.writeHead(204).end();
+    if (request.url === '/long') response.end(Buffer.alloc(1 << 20));
+    if (request.url === '/redirected') response.writeHead(302, { location: '/hello' }).end();
+    if (request.url === '/hello') response.end('hello');
+  });
+  t.teardown(() => server.closeAllConnections());
+  const url = `http://127.0.0.1:${await listening(t, server)}`;
+  const { dog, silences } = watchdog(t);
+  await t.rejects(dog.fetch(`${url}/none`), { code: 'ERR_KEEPALIVE_SILENCE' });
+  t.equal(silences.length, 1);
+  t.equal((await dog.fetch(`${url}/empty`)).status, 204);
+  const unread = await dog.fetch(`${url}/long`);
+  await delay(3 * timeout);
+  t.equal(silences.length, 1);
+  t.equal((await unread.arrayBuffer()).byteLength, 1 << 20);
+  const redirected = await dog.fetch(`${url}/redirected`);
+  t.match(redirected, { url: `${url}/hello`, redirected: true, status: 200 });
+  t.equal(await redirected.text(), 'hello');
+  const signal = () => ({ signal: AbortSignal.timeout(50) });
+  await t.rejects(dog.fetch(`${url}/none`, signal()), { name: 'TimeoutError' });
+  await t.rejects(dog.fetch(new Request(`${url}/none`, signal())), { name: 'TimeoutError' });
+  await t.rejects(dog.fetch('no address', null as never), TypeError);
+  await delay(2 * timeout);
+  t.equal(silences.length, 1);
+});
+
+void t.test('a fetch that was let go of and ends does not stop the clock', async (t) => {
+  const { url } = await eventStreams(t);
+  const { client } = await tcpPair(t);
+  const { dog, silences } = watchdog(t);
+  const response = await dog.fetch(url);
+  dog.watch(client);
+  await response.body!.cancel();
+  await within(slow, 'its end', errorOf(client));
+  t.equal(silences.length, 1);
+});
+
+void t.test('heard() alone', async (t) => {
+  const { dog, silences } = watchdog(t);
+  await delay(2 * timeout);
+  t.strictSame(silences, [], 'its clock has not been started');
+  dog.heard();
+  await spokenTo(
+    t,
+    () => dog.heard(),
+    silences,
+    poll('silence', () => silences.length > 0),
+  );
+  await delay(2 * timeout);
+  t.equal(silences.length, 1, 'once');
+  dog.heard();
+  dog.stop();
+  await delay(2 * timeout);
+  t.equal(silences.length, 1, 'not after stop()');
+});
+
+void t.test('another connection with the same watchdog', async (t) => {
+  const first = await tcpPair(t);
+  const second = await tcpPair(t);
+  let silences = 0;
+  const { dog } = watchdog(t, {
+    onSilence: () => {
+      silences += 1;
+      if (silences === 1) dog.watch(second.client);
+    },
+  });
+  dog.watch(first.client);
+  await within(slow, 'its end', errorOf(first.client));
+  await within(slow, 'its end', errorOf(second.client));
+  t.equal(silences, 2);
+  t.notOk(Object.hasOwn(second.client, 'push'));
+});
+
+void t.test('what is let go of stays open', async (t) => {
+  const { client } = await tcpPair(t);
+  const { client: next } = await tcpPair(t);
+  const { dog, silences } = watchdog(t);
+  dog.watch(client);
+  dog.watch(client);
+  dog.watch(next);
+  t.notOk(Object.hasOwn(client, 'push'));
+  await within(slow, 'its end', errorOf(next));
+  t.notOk(client.destroyed);
+  t.equal(silences.length, 1);
+});
+
+void t.test('a stream that ends is not silent', async (t) => {
+  const { client } = await tcpPair(t);
+  const { dog, silences } = watchdog(t);
+  dog.watch(client).destroy();
+  await delay(2 * timeout);
+  dog.watch(client);
+  await delay(2 * timeout);
+  t.strictSame(silences, []);
+});
+
+void t.test('an end that nobody reads is not heard', async (t) => {
+  const stream = new Readable({ read: () => undefined });
+  const silence = new Promise<{ silentFor: number; sinceEnd: number }>((resolve) => {
+    const onSilence = (silentFor: number) => resolve({ silentFor, sinceEnd: performance.now() - endedAt });
+    watchdog(t, { onSilence }).dog.watch(stream);
+  });
+  stream.on('error', () => undefined);
+  const endAt = performance.now() + timeout / 2;
+  while (performance.now() < endAt); // in this turn, so before anything is judged
+  const endedAt = performance.now();
+  stream.push(null);
+  const { silentFor, sinceEnd } = await within(slow, 'silence', silence);
+  t.ok(silentFor > sinceEnd + timeout / 4, `silent for ${silentFor} ms, ended ${sinceEnd} ms before`);
+});
+
+void t.test('after the process was held up, what came meanwhile is heard first', async (t) => {
+  const { client, accepted } = await tcpPair(t);
+  client.resume();
+  const { dog, silences } = watchdog(t);
+  dog.watch(client);
+  await delay(timeout / 2);
+  accepted.write('x');
+  const end = performance.now() + 3 * timeout;
+  while (performance.now() < end);
+  await delay(timeout / 2);
+  t.strictSame(silences, []);
+});
+
+void t.test('no process is held open', async (t) => {
+  const program = `
+    const { SilenceWatchdog } = require('tcp-keepalive/heartbeat');
+    new SilenceWatchdog({ timeout: 60000 }).heard();`;
+  const { status, stderr } = spawnSync(process.execPath, ['-e', program], {
+    encoding: 'utf8',
+    timeout: slow,
+    cwd: __dirname,
+  });
+  t.equal(status, 0, stderr);
+});
+
+void t.test('bad arguments', async (t) => {
+  const make = (options: unknown) => () => new SilenceWatchdog(options as never);
+  t.throws(make(undefined), { code: 'ERR_INVALID_ARG_TYPE', message: /options/ });
+  t.throws(make({ timeout: '1' }), { code: 'ERR_INVALID_ARG_TYPE', message: /options.timeout/ });
+  t.throws(make({ timeout: 0 }), { code: 'ERR_OUT_OF_RANGE', message: /options.timeout/ });
+  t.throws(make({ timeout, onSilence: 'x' }), { code: 'ERR_INVALID_ARG_TYPE', message: /onSilence/ });
+  t.throws(make({ timeout, event: 5 }), { code: 'ERR_INVALID_ARG_TYPE', message: /options.event/ });
+  const { dog } = watchdog(t);
+  dog.watch(new Readable({ read: () => undefined }));
+  for (const target of [undefined, null, {}, 5, new (await import('node:events')).EventEmitter()]) {
+    t.throws(() => dog.watch(target as never), { code: 'ERR_INVALID_ARG_TYPE', message: /target/ });
+  }
+});
+
+void t.test('disposable', async (t) => {
+  const { client } = await tcpPair(t);
+  const { dog } = watchdog(t);
+  dog.watch(client);
+  dog[Symbol.dispose]();
+  t.notOk(Object.hasOwn(client, 'push'));
+});
+
+void t.test('fetch: a body that the caller cancels is not watched any more', async (t) => {
+  const server = http.createServer((_request, response) => void response.write('more to come'));
+  const port = await listening(t, server);
+  t.teardown(() => server.closeAllConnections());
+  let silences = 0;
+  const dog = new SilenceWatchdog({ timeout: 60_000, onSilence: () => (silences += 1) });
+  const response = await dog.fetch(`http://127.0.0.1:${port}/`);
+  await response.body!.cancel();
+  t.equal(silences, 0);
+});
+
+void t.test('a stream with a push of its own has it back', async (t) => {
+  const stream = new PassThrough();
+  const own = stream.push.bind(stream);
+  stream.push = own;
+  const dog = new SilenceWatchdog({ timeout: 60_000 });
+  dog.watch(stream);
+  t.not(stream.push, own);
+  dog.stop();
+  t.equal(stream.push, own);
+});
+
+void t.test('the socket that an http2 session shows: what is put on it is taken away again', async (t) => {
+  const server = http2.createServer();
+  const session = http2.connect(`http://127.0.0.1:${await listening(t, server)}`);
+  t.teardown(() => session.destroy());
+  await once(session, 'connect');
+  const { socket } = session;
+  const real = socket.off('none', () => undefined);
+  const dog = new SilenceWatchdog({ timeout: 60_000 });
+  t.equal(dog.watch(socket), socket);
+  t.ok(Object.hasOwn(real, 'push'));
+  dog.stop();
+  t.notOk(Object.hasOwn(real, 'push'));
+});

@@ -1,0 +1,297 @@
+// Runs again with test/native/interposer.c preloaded, which writes down every socket option call and refuses on demand.
+import { constants } from 'node:os';
+import { once } from 'node:events';
+import http from 'node:http';
+import { connect, createServer, type Socket } from 'node:net';
+import t, { type Test } from 'tap';
+import {
+  applyKeepalive,
+  applyKeepaliveToAgent,
+  applyKeepaliveToServer,
+  disableKeepalive,
+  readKeepalive,
+  type KeepaliveProfile,
+} from 'tcp-keepalive';
+import { Call, fdOf, held, heldBy, optionName, options, oracle, poke, type OptionName } from '../support/oracle';
+import { other, profile } from '../support/profiles';
+import { withInterposer } from '../support/rerun';
+import { listening, owned, tcpPair } from '../support/sockets';
+
+withInterposer(__filename, interposed);
+
+/** [option, value] of each setsockopt on one socket while `run` ran. */
+function changes(socket: Socket, run: () => void): [OptionName | undefined, number][] {
+  oracle.takeCalls();
+  run();
+  const fd = fdOf(socket);
+  return oracle
+    .takeCalls()
+    .filter(([callFd, isSet]) => callFd === fd && isSet === 1)
+    .map(([, , level, name, value]) => [optionName(level!, name!), value!]);
+}
+
+/** Of the setsockopt calls for this option `skip` pass, then `times` are refused with EPERM. */
+function refuse(option: OptionName, { skip = 0, times = 1 } = {}): void {
+  oracle.refuse(Call.setsockopt, ...options[option], skip, times, constants.errno.EPERM);
+}
+
+function interposed(): void {
+  void t.test('timing first, SO_KEEPALIVE last', async (t) => {
+    const { client } = await tcpPair(t);
+    t.strictSame(
+      changes(client, () => applyKeepalive(client, profile)),
+      [
+        ['TCP_USER_TIMEOUT', 76_000],
+        ['TCP_KEEPINTVL', 7],
+        ['TCP_KEEPCNT', 5],
+        ['TCP_KEEPIDLE', 41],
+        ['SO_KEEPALIVE', 1],
+      ],
+    );
+  });
+
+  void t.test('another initial delay on an enabled socket: off first, on last', async (t) => {
+    const { client } = await tcpPair(t);
+    applyKeepalive(client, profile);
+    t.strictSame(
+      changes(client, () => applyKeepalive(client, other)),
+      [
+        ['SO_KEEPALIVE', 0],
+        ['TCP_USER_TIMEOUT', 97_000],
+        ['TCP_KEEPINTVL', 11],
+        ['TCP_KEEPCNT', 4],
+        ['TCP_KEEPIDLE', 53],
+        ['SO_KEEPALIVE', 1],
+      ],
+    );
+  });
+
+  void t.test('only what differs is set', async (t) => {
+    const { client } = await tcpPair(t);
+    applyKeepalive(client, profile);
+    t.strictSame(
+      changes(client, () => applyKeepalive(client, { ...profile, interval: 8_000 })),
+      [['TCP_KEEPINTVL', 8]],
+    );
+  });
+
+  void t.test('the same profile again: no setsockopt at all', async (t) => {
+    const { client, accepted } = await tcpPair(t);
+    for (const socket of [client, accepted]) {
+      applyKeepalive(socket, profile);
+      t.strictSame(
+        changes(socket, () => applyKeepalive(socket, profile)),
+        [],
+      );
+      t.strictSame(
+        changes(socket, () => applyKeepalive(socket, { ...profile })),
+        [],
+        'from another object',
+      );
+      t.strictSame(
+        changes(socket, () => readKeepalive(socket)),
+        [],
+      );
+    }
+  });
+
+  void t.test('a socket that holds the profile by other hands: no setsockopt at all', async (t) => {
+    const { client } = await tcpPair(t);
+    poke(client, 'SO_KEEPALIVE', 1);
+    poke(client, 'TCP_KEEPIDLE', 41);
+    poke(client, 'TCP_KEEPINTVL', 7);
+    poke(client, 'TCP_KEEPCNT', 5);
+    poke(client, 'TCP_USER_TIMEOUT', 76_000);
+    t.strictSame(
+      changes(client, () => applyKeepalive(client, profile)),
+      [],
+    );
+  });
+
+  void t.test('disabled twice: the second time no setsockopt', async (t) => {
+    const { client } = await tcpPair(t);
+    applyKeepalive(client, profile);
+    t.strictSame(
+      changes(client, () => disableKeepalive(client)),
+      [
+        ['SO_KEEPALIVE', 0],
+        ['TCP_USER_TIMEOUT', 0],
+      ],
+    );
+    t.strictSame(
+      changes(client, () => disableKeepalive(client)),
+      [],
+    );
+  });
+
+  const names = Object.keys(options) as OptionName[];
+
+  void t.test('each option refused in turn: all or nothing, with the kernel’s own error', async (t) => {
+    const { EPERM } = constants.errno;
+    for (const option of names) {
+      const { client } = await tcpPair(t);
+      // Keepalive off with timing of its own, then another profile, then the profile that is refused.
+      poke(client, 'TCP_KEEPIDLE', 17);
+      poke(client, 'TCP_KEEPCNT', 2);
+      poke(client, 'TCP_USER_TIMEOUT', 1_234);
+      refusedAndUntouched(t, client, option, profile);
+      applyKeepalive(client, other);
+      refusedAndUntouched(t, client, option, profile);
+    }
+
+    function refusedAndUntouched(t: Test, socket: Socket, option: OptionName, wanted: KeepaliveProfile): void {
+      const before = held(socket);
+      applyKeepalive(socket, { ...wanted }); // takes the profile's trial on the scratch socket out of the way
+      restore(socket, before);
+      refuse(option);
+      const expected = { name: 'KeepaliveError', code: 'EPERM', errno: -EPERM, syscall: 'setsockopt', option };
+      t.throws(() => applyKeepalive(socket, wanted), { ...expected, message: /is as it was$/ }, `${option} refused`);
+      t.strictSame(held(socket), before, `${option}: as it was`);
+    }
+
+    function restore(socket: Socket, before: number[]): void {
+      names.forEach((name, index) => poke(socket, name, before[index]!));
+      if (before[0] === 0) poke(socket, 'SO_KEEPALIVE', 0);
+    }
+  });
+
+  void t.test('a kernel that refuses a profile does so on the scratch socket', async (t) => {
+    const { client } = await tcpPair(t);
+    for (const [index, option] of names.entries()) {
+      refuse(option);
+      const unknown = { ...profile, initialDelay: 61_000 + index * 1_000 };
+      let error: unknown;
+      const touched = changes(client, () => {
+        error = t.throws(() => applyKeepalive(client, unknown));
+      });
+      t.match(error, { code: 'EPERM', option });
+      t.strictSame(touched, [], 'the socket was not touched');
+    }
+    t.equal(applyKeepalive(client, profile), true, 'and the next try is a new one');
+  });
+
+  void t.test('the last call refused, and once more when it is put back: the error says so', async (t) => {
+    const { client } = await tcpPair(t);
+    const expected = { code: 'EPERM', option: 'SO_KEEPALIVE' };
+    for (const known of [profile, other]) applyKeepalive(client, known);
+    refuse('SO_KEEPALIVE', { skip: 1 });
+    t.throws(() => applyKeepalive(client, profile), { ...expected, message: /the socket is as it was$/ });
+    t.strictSame(held(client), heldBy(other));
+    const order = changes(client, () => {
+      refuse('SO_KEEPALIVE', { skip: 1 });
+      t.throws(() => applyKeepalive(client, profile), expected);
+    }).map(([option]) => option);
+    const [off, ...timing] = [
+      'SO_KEEPALIVE',
+      'TCP_USER_TIMEOUT',
+      'TCP_KEEPINTVL',
+      'TCP_KEEPCNT',
+      'TCP_KEEPIDLE',
+    ] as const;
+    t.strictSame(
+      order,
+      [off, ...timing, off, ...[...timing].reverse(), off],
+      'last change first, keepalive on at the end',
+    );
+    refuse('SO_KEEPALIVE', { skip: 1, times: 2 });
+    t.throws(() => applyKeepalive(client, profile), { ...expected, message: /could not be put back \(EPERM\)$/ });
+    t.strictSame(held(client), [0, ...heldBy(other).slice(1)], 'which is what the kernel left us');
+  });
+
+  void t.test('several refused when it is put back: the error names the first', async (t) => {
+    const { client } = await tcpPair(t);
+    applyKeepalive(client, { ...profile }); // the trial on the scratch socket
+    disableKeepalive(client);
+    for (const option of ['TCP_KEEPINTVL', 'TCP_KEEPCNT', 'TCP_KEEPIDLE'] as const) poke(client, option, 2);
+    const anyOption = [options.TCP_KEEPCNT[0], -1] as const;
+    oracle.refuse(Call.setsockopt, ...anyOption, 2, 3, constants.errno.EPERM);
+    const expected = { option: 'TCP_KEEPCNT', message: /could not be put back \(EPERM\)$/ };
+    t.throws(() => applyKeepalive(client, profile), expected);
+  });
+
+  void t.test('refused in connect: the socket is destroyed with the error', async (t) => {
+    const net = await import('node:net');
+    const { server } = await tcpPair(t);
+    const { port } = server.address() as { port: number };
+    const socket = net.connect(port, '127.0.0.1');
+    applyKeepalive(socket, profile);
+    refuse('TCP_KEEPCNT');
+    const error = await new Promise((resolve) => socket.once('error', resolve));
+    t.match(error, { name: 'KeepaliveError', code: 'EPERM', syscall: 'setsockopt', option: 'TCP_KEEPCNT' });
+    t.equal(socket.destroyed, true);
+  });
+
+  void t.test('a listener that is refused: reported, and each connection is applied to', async (t) => {
+    const server = createServer();
+    const errors: unknown[] = [];
+    const tuned = applyKeepaliveToServer(server, profile, { onError: (error) => void errors.push(error) });
+    for (const round of [1, 2]) {
+      if (round === 2) refuse('TCP_KEEPINTVL');
+      const port = await listening(t, server);
+      t.equal(tuned.mode, round === 1 ? 'listener' : 'connection');
+      for (let i = 0; i < 2; i += 1) {
+        owned(t, connect(port, '127.0.0.1'));
+        const [accepted] = (await once(server, 'connection')) as [Socket];
+        t.strictSame(held(owned(t, accepted)), heldBy(profile), `listening ${round}`);
+        accepted.destroy();
+      }
+      if (round === 1) await new Promise((resolve) => server.close(resolve));
+    }
+    t.match(errors, [{ code: 'EPERM', option: 'TCP_KEEPINTVL' }]);
+    t.equal(errors.length, 1);
+  });
+
+  void t.test('an agent’s socket that refuses: its request gets the error, a pooled one is not kept', async (t) => {
+    const server = http.createServer((_request, response) => void response.end('.'));
+    const port = await listening(t, server);
+    t.teardown(() => server.closeAllConnections());
+    const ready = connect(port, '127.0.0.1');
+    await once(ready, 'connect');
+    const connected = new http.Agent({ keepAlive: true });
+    Object.assign(connected, { createConnection: () => ready });
+    applyKeepaliveToAgent(connected, profile);
+    refuse('TCP_KEEPINTVL');
+    const refused = http.get({ agent: connected, port, host: '127.0.0.1' });
+    const error = await new Promise((resolve) => refused.once('error', resolve));
+    t.match(error, { code: 'EPERM', option: 'TCP_KEEPINTVL' }, 'a connected socket');
+
+    const agent = new http.Agent({ keepAlive: true });
+    t.teardown(() => agent.destroy());
+    applyKeepaliveToAgent(agent, profile);
+    const get = async () => {
+      const [response] = (await once(http.get({ agent, port, host: '127.0.0.1' }), 'response')) as [
+        http.IncomingMessage,
+      ];
+      return response;
+    };
+    const first = await get();
+    const { socket } = first;
+    poke(socket, 'TCP_KEEPINTVL', 2);
+    refuse('TCP_KEEPINTVL');
+    const closed = new Promise((resolve) => socket.once('close', resolve));
+    first.resume();
+    await closed;
+    t.strictSame(Object.values(agent.freeSockets).flat(), [], 'not kept');
+
+    const second = await get();
+    const free = once(agent, 'free');
+    const kept = second.socket;
+    second.resume();
+    await free;
+    await new Promise((resolve) => setImmediate(resolve));
+    poke(kept, 'TCP_KEEPINTVL', 2);
+    refuse('TCP_KEEPINTVL');
+    const reused = http.get({ agent, port, host: '127.0.0.1' });
+    t.match(await new Promise((resolve) => reused.once('error', resolve)), { code: 'EPERM' }, 'taken from the pool');
+  });
+
+  void t.test('disable refused: as it was', async (t) => {
+    const { client } = await tcpPair(t);
+    applyKeepalive(client, profile);
+    for (const option of ['SO_KEEPALIVE', 'TCP_USER_TIMEOUT'] as const) {
+      refuse(option);
+      t.throws(() => disableKeepalive(client), { code: 'EPERM', option });
+      t.strictSame(held(client), heldBy(profile));
+    }
+  });
+}

@@ -1,0 +1,120 @@
+import { execFileSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import t from 'tap';
+import { checksums, findFolderFaults } from '../../scripts/prebuild/check.js';
+import { findFaults } from '../../scripts/prebuild/faults.js';
+import { readGyp } from '../../scripts/prebuild/gyp.js';
+import { targets } from '../../scripts/prebuild/targets.js';
+import type { Target } from '../../scripts/prebuild/types.js';
+import { damages } from '../support/damages';
+
+const root = path.join(__dirname, '..', '..');
+const prebuilds = path.join(root, 'prebuilds');
+// CI skips nothing that can run, also before anything was packed.
+if (process.env['CI'] !== undefined) execFileSync('npm', ['run', 'prebuild:all'], { cwd: root, stdio: 'ignore' });
+const isMissing = !existsSync(prebuilds) && 'npm run prebuild:all makes the binaries';
+
+interface Made {
+  readonly target: Target;
+  readonly file: Buffer;
+}
+
+/** Where the ten are not made: what was compiled for this machine, of which only what a damage adds is looked at. */
+function findMade(): Made[] {
+  if (isMissing === false)
+    return targets.map((target) => ({ target, file: readFileSync(path.join(prebuilds, target.file)) }));
+  const host = targets.find(({ platform, arch }) => platform === process.platform && arch === process.arch);
+  if (host?.format !== 'ELF') return [];
+  return [{ target: host, file: readFileSync(path.join(root, 'build', 'Release', 'tcp_keepalive.node')) }];
+}
+
+void t.test('they are ten', async (t) => {
+  t.strictSame(
+    targets.map(({ file }) => file),
+    [
+      'linux-x64/tcp-keepalive.glibc.node',
+      'linux-x64/tcp-keepalive.musl.node',
+      'linux-arm64/tcp-keepalive.armv8.glibc.node',
+      'linux-arm64/tcp-keepalive.armv8.musl.node',
+      'linux-arm/tcp-keepalive.armv7.glibc.node',
+      'linux-arm/tcp-keepalive.armv7.musl.node',
+      'darwin-x64/tcp-keepalive.node',
+      'darwin-arm64/tcp-keepalive.node',
+      'win32-x64/tcp-keepalive.node',
+      'win32-arm64/tcp-keepalive.node',
+    ],
+  );
+});
+
+void t.test('the ten have no fault', { skip: isMissing }, async (t) => {
+  t.strictSame(findFolderFaults(prebuilds), []);
+});
+
+void t.test('each damage is seen', async (t) => {
+  const made = findMade();
+  for (const { name, on, damage, fault } of damages) {
+    for (const { target, file } of made.filter(({ target }) => on(target))) {
+      const seen = (bytes: Buffer) => findFaults(target, bytes).filter((text) => fault.test(text));
+      t.strictSame(seen(file), [], `${target.file}, before ${name}`);
+      t.not(seen(damage(file)).length, 0, `${target.file}, after ${name}`);
+    }
+  }
+});
+
+void t.test('none can stand in for another', { skip: isMissing }, async (t) => {
+  for (const { target } of findMade()) {
+    for (const { target: other, file } of findMade()) {
+      t.equal(findFaults(target, file).length === 0, target === other, `${other.file} as ${target.file}`);
+    }
+  }
+});
+
+void t.test('a folder: each fault names its file', { skip: isMissing }, async (t) => {
+  const folder = path.join(t.testdir({}), 'prebuilds');
+  cpSync(prebuilds, folder, { recursive: true });
+  const [lost, damaged] = ['darwin-x64/tcp-keepalive.node', 'linux-arm/tcp-keepalive.armv7.musl.node'];
+  rmSync(path.join(folder, lost));
+  writeFileSync(path.join(folder, damaged), 'nothing');
+  writeFileSync(path.join(folder, 'linux-x64', 'other.node'), '');
+  t.match(findFolderFaults(folder), [
+    new RegExp(`^${damaged} cannot be read as ELF`),
+    `${lost} is missing`,
+    'linux-x64/other.node does not belong here',
+    `${damaged} does not have the checksum in ${checksums}`,
+    `linux-x64/other.node does not have the checksum in ${checksums}`,
+  ]);
+  rmSync(path.join(folder, checksums));
+  t.match(findFolderFaults(folder), [String, String, String, `${checksums} is missing`]);
+});
+
+void t.test('no folder: all ten are missing', async (t) => {
+  const faults = findFolderFaults(path.join(t.testdir({}), 'prebuilds'));
+  t.strictSame(faults, [...targets.map(({ file }) => `${file} is missing`), `${checksums} is missing`]);
+});
+
+void t.test('the checksums are what sha256sum reads', { skip: isMissing }, async (t) => {
+  const checked = execFileSync('sha256sum', ['--check', '--strict', checksums], { cwd: prebuilds, encoding: 'utf8' });
+  t.strictSame(checked.trimEnd().split('\n').length, targets.length);
+});
+
+void t.test('node-gyp-build finds each where it is', async (t) => {
+  const folder = path.join(t.testdir({}), 'prebuilds');
+  for (const { file } of targets) {
+    mkdirSync(path.dirname(path.join(folder, file)), { recursive: true });
+    writeFileSync(path.join(folder, file), '');
+  }
+  const find = `require('node-gyp-build').path(${JSON.stringify(path.dirname(folder))})`;
+  for (const { platform, arch, libc, file } of targets) {
+    const machine = { npm_config_platform: platform, npm_config_arch: arch, ...(libc && { LIBC: libc }) };
+    const env = { ...process.env, ...machine, ...(arch === 'arm' && { ARM_VERSION: '7' }) };
+    const found = execFileSync(process.execPath, ['-p', find], { cwd: root, env, encoding: 'utf8' });
+    t.equal(found.trimEnd(), path.join(folder, file));
+  }
+});
+
+void t.test('each source of native/ belongs to an OS', async (t) => {
+  const used = ['linux', 'mac', 'win', 'freebsd'].flatMap((os) => readGyp(root, os).sources);
+  const sources = readdirSync(path.join(root, 'native')).filter((name) => name.endsWith('.cc'));
+  t.strictSame([...new Set(used)].sort(), sources.sort());
+});

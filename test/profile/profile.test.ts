@@ -1,0 +1,154 @@
+import t from 'tap';
+import { applyKeepalive, defineProfile, keepaliveSupport, readKeepalive, type KeepaliveProfile } from 'tcp-keepalive';
+import { held } from '../support/oracle';
+import { profile } from '../support/profiles';
+import { tcpPair } from '../support/sockets';
+
+const good = { initialDelay: 30_000, interval: 5_000, count: 3 };
+
+/** [what is wrong with it, the profile, the field, what the message must say] */
+const badProfiles: [string, object, string, RegExp][] = [
+  [
+    'seconds by mistake',
+    { ...good, initialDelay: 30 },
+    'initialDelay',
+    /^initialDelay: 30 is not a whole number of seconds in milliseconds .*1000 to 32767000.*; did you mean 30000\?$/,
+  ],
+  ['an interval in seconds', { ...good, interval: 5 }, 'interval', /; did you mean 5000\?$/],
+  ['half a second more', { ...good, initialDelay: 1_500 }, 'initialDelay', /; did you mean 1000 or 2000\?$/],
+  ['below a second', { ...good, interval: 500 }, 'interval', /not a whole number of seconds/],
+  ['a delay of 0', { ...good, initialDelay: 0 }, 'initialDelay', /0 is out of range \(allowed: 1000 to 32767000/],
+  ['a negative delay', { ...good, initialDelay: -1_000 }, 'initialDelay', /-1000 is out of range/],
+  ['a delay beyond the kernel', { ...good, initialDelay: 32_768_000 }, 'initialDelay', /32768000 is out of range/],
+  ['an interval beyond the kernel', { ...good, interval: 32_768_000 }, 'interval', /32768000 is out of range/],
+  ['what Node swallows', { ...good, initialDelay: 40_000_000 }, 'initialDelay', /40000000 is out of range/],
+  [
+    'a string',
+    { ...good, initialDelay: '7000' },
+    'initialDelay',
+    /'7000' is of type string, not a number .*; did you mean 7000\?$/,
+  ],
+  ['a word', { ...good, interval: 'soon' }, 'interval', /'soon' is of type string, not a number \(allowed: .*\)$/],
+  ['NaN', { ...good, initialDelay: Number.NaN }, 'initialDelay', /NaN is not an integer/],
+  ['Infinity', { ...good, interval: Infinity }, 'interval', /Infinity is not an integer/],
+  ['a fraction', { ...good, interval: 1_000.5 }, 'interval', /1000.5 is not an integer/],
+  ['null', { ...good, interval: null }, 'interval', /null is of type object/],
+  ['a bigint', { ...good, count: 3n }, 'count', /3n is of type bigint/],
+  ['a boolean', { ...good, count: true }, 'count', /true is of type boolean/],
+  ['a number object', { ...good, count: new Number(3) }, 'count', /is of type object/],
+  ['no probes', { ...good, count: 0 }, 'count', /0 is out of range \(allowed: 1 to 127\)/],
+  ['too many probes', { ...good, count: 128 }, 'count', /128 is out of range/],
+  ['what Node half applies', { ...good, count: 200 }, 'count', /200 is out of range/],
+  ['half a probe', { ...good, count: 2.5 }, 'count', /2.5 is not an integer/],
+  [
+    'a negative user timeout',
+    { ...good, userTimeout: -1 },
+    'userTimeout',
+    /-1 is out of range \(allowed: 0 to 2147483647 milliseconds, or 'match'\)/,
+  ],
+  ['a user timeout beyond the kernel', { ...good, userTimeout: 2 ** 31 }, 'userTimeout', /2147483648 is out of range/],
+  ['a word for the user timeout', { ...good, userTimeout: 'never' }, 'userTimeout', /'never' is of type string/],
+  ['a null user timeout', { ...good, userTimeout: null }, 'userTimeout', /null is of type object/],
+  [
+    'a match beyond the kernel',
+    { initialDelay: 32_767_000, interval: 32_767_000, count: 127, userTimeout: 'match' },
+    'userTimeout',
+    /= 4194176000, more than the 2147483647/,
+  ],
+  ['no initialDelay', { interval: 5_000, count: 3 }, 'initialDelay', /^initialDelay: is missing \(allowed: 1000 to/],
+  ['no interval', { initialDelay: 30_000, count: 3 }, 'interval', /is missing/],
+  ['no count', { initialDelay: 30_000, interval: 5_000 }, 'count', /is missing/],
+  ['nothing', {}, 'initialDelay', /is missing/],
+  [
+    'a typo',
+    { initialDelay: 30_000, intervall: 5_000, count: 3 },
+    'intervall',
+    /is not a field of a profile .*; did you mean interval\?$/,
+  ],
+  ['wrong case', { ...good, usertimeout: 5_000 }, 'usertimeout', /; did you mean userTimeout\?$/],
+  ['a field of many lines', { ...good, ['\n'.repeat(500)]: 1 }, '\n'.repeat(500), /^.{1,200}$/],
+  ['a field without a name', { ...good, '': 1 }, '', /^'' is not a field of a profile \([^)]*\)$/],
+  ["Node's enable", { ...good, enable: true }, 'enable', /known: initialDelay, interval, count, userTimeout\)$/],
+];
+
+void t.test('every bad profile is an error that names field, value and range, and changes nothing', async (t) => {
+  const { accepted } = await tcpPair(t);
+  applyKeepalive(accepted, profile);
+  const before = held(accepted);
+  for (const [name, bad, field, message] of badProfiles) {
+    const expected = { name: 'KeepaliveError', code: 'ERR_KEEPALIVE_PROFILE', field, message };
+    t.throws(() => defineProfile(bad as KeepaliveProfile), expected, `defineProfile: ${name}`);
+    t.throws(() => applyKeepalive(accepted, bad as KeepaliveProfile), expected, `applyKeepalive: ${name}`);
+    t.strictSame(held(accepted), before, `nothing changed: ${name}`);
+  }
+});
+
+void t.test('a value that throws when it is shown', async (t) => {
+  const thrower = Object.defineProperty({}, Symbol.toStringTag, {
+    get() {
+      throw new Error('shown');
+    },
+  });
+  const expected = { code: 'ERR_KEEPALIVE_PROFILE', field: 'count', message: /a value of type object/ };
+  t.throws(() => defineProfile({ ...good, count: thrower as never }), expected);
+});
+
+void t.test('what is no profile at all is ERR_INVALID_ARG_TYPE', async (t) => {
+  const { accepted } = await tcpPair(t);
+  const before = held(accepted);
+  for (const value of [undefined, null, true, 30_000, '30s', Symbol('s'), () => good, [30_000, 5_000, 3]]) {
+    const expected = { name: 'TypeError', code: 'ERR_INVALID_ARG_TYPE', message: /"profile" argument/ };
+    t.throws(() => defineProfile(value as never), expected);
+    t.throws(() => applyKeepalive(accepted, value as never), expected);
+  }
+  t.strictSame(held(accepted), before);
+});
+
+void t.test('defineProfile returns a frozen copy', async (t) => {
+  const mine = { ...good, userTimeout: 'match' as const };
+  const defined = defineProfile(mine);
+  t.strictSame(defined, mine);
+  t.not(defined, mine);
+  t.ok(Object.isFrozen(defined));
+  t.strictSame(Object.keys(defineProfile({ ...good, userTimeout: undefined })), ['initialDelay', 'interval', 'count']);
+  t.strictSame(defineProfile(defined), defined);
+});
+
+void t.test('a profile that was changed after its first use is checked again', async (t) => {
+  const { accepted } = await tcpPair(t);
+  const mine: { initialDelay: number; interval: number; count: number; userTimeout?: number } = { ...good };
+  applyKeepalive(accepted, mine);
+  mine.count = 9;
+  applyKeepalive(accepted, mine);
+  t.equal(held(accepted)[3], 9);
+  mine.initialDelay = 31_000;
+  applyKeepalive(accepted, mine);
+  t.equal(held(accepted)[1], 31);
+  mine.userTimeout = 50_000;
+  applyKeepalive(accepted, mine);
+  t.equal(held(accepted)[4], 50_000);
+  Object.assign(mine, { userTimout: 45_000 });
+  t.throws(() => applyKeepalive(accepted, mine), { code: 'ERR_KEEPALIVE_PROFILE', field: 'userTimout' });
+  mine.interval = 3;
+  t.throws(() => applyKeepalive(accepted, mine), { code: 'ERR_KEEPALIVE_PROFILE' });
+  t.strictSame(held(accepted), [1, 31, 5, 9, 50_000]);
+});
+
+void t.test(
+  'both ends of every range reach the kernel',
+  { skip: process.platform !== 'linux' && 'Linux ranges' },
+  async (t) => {
+    const { limits } = keepaliveSupport;
+    const { accepted } = await tcpPair(t);
+    const seconds = [limits.initialDelay, limits.interval].flatMap(({ min, max }) => [min, max]);
+    t.strictSame(seconds, [1_000, 32_767_000, 1_000, 32_767_000]);
+    const longest = { initialDelay: 32_767_000, interval: 32_767_000, count: 127, userTimeout: 2_147_483_647 };
+    t.ok(applyKeepalive(accepted, longest));
+    t.strictSame(held(accepted), [1, 32_767, 32_767, 127, 2_147_483_647]);
+    t.strictSame(readKeepalive(accepted), { enabled: true, ...longest });
+    const shortest = { initialDelay: 1_000, interval: 1_000, count: 1, userTimeout: 1 };
+    t.ok(applyKeepalive(accepted, shortest));
+    t.strictSame(held(accepted), [1, 1, 1, 1, 1]);
+    t.strictSame(readKeepalive(accepted), { enabled: true, ...shortest });
+  },
+);

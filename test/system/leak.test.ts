@@ -1,0 +1,118 @@
+// What each function leaves behind, by itself: descriptors, threads, memory of C++ and of JavaScript.
+import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
+import { Agent } from 'node:http';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import t from 'tap';
+import {
+  LivenessMonitor,
+  applyKeepalive,
+  applyKeepaliveToAgent,
+  applyKeepaliveToAll,
+  applyKeepaliveToServer,
+  defineProfile,
+  disableKeepalive,
+  lastHeard,
+  readKeepalive,
+  readSystemKeepalive,
+  readTcpInfo,
+} from 'tcp-keepalive';
+import { fdOf, oracle } from '../support/oracle';
+import { other, profile } from '../support/profiles';
+import { tcpPair, unixPair } from '../support/sockets';
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+
+function used(): { descriptors: string[]; threads: number; malloc: number; heap: number } {
+  for (let round = 0; round < 3; round += 1) collectGarbage();
+  return {
+    descriptors: readdirSync('/proc/self/fd'),
+    threads: readdirSync('/proc/self/task').length,
+    malloc: oracle.mallocInUse(),
+    heap: process.memoryUsage().heapUsed,
+  };
+}
+
+const rounds = 12_000;
+/** Of a leak: less in each call is no object, and no block of malloc. */
+const leastLeak = 16;
+
+void t.test('no call leaves anything behind', { skip: process.platform !== 'linux' && '/proc' }, async (t) => {
+  const { client, accepted, server } = await tcpPair(t);
+  const unix = await unixPair(t);
+  const gone = await tcpPair(t);
+  await Promise.all([gone.client, gone.accepted].map((socket) => once(socket.destroy(), 'close')));
+  const agent = new Agent();
+  const profiles = [defineProfile(profile), defineProfile(other)] as const;
+  const monitor = new LivenessMonitor({ silentAfter: 1_000, checkEvery: 1_000 });
+  const flags = oracle.statusFlags(fdOf(client));
+  t.equal(flags & oracle.O_NONBLOCK, oracle.O_NONBLOCK);
+
+  const refused = (call: () => unknown) => () => {
+    try {
+      call();
+    } catch {
+      return;
+    }
+    throw new Error('not refused');
+  };
+  const calls: Record<string, (round: number) => unknown> = {
+    applyKeepalive: (round) => applyKeepalive(client, profiles[round & 1]!),
+    'applyKeepalive, nothing to do': () => applyKeepalive(accepted, profiles[0]),
+    'applyKeepalive, a new object': () => applyKeepalive(client, { ...profile }),
+    'applyKeepalive, a bad profile': refused(() => applyKeepalive(client, { ...profile, count: 0 })),
+    'applyKeepalive, closed': refused(() => applyKeepalive(gone.client, profile)),
+    'applyKeepalive, no TCP': refused(() => applyKeepalive(unix.client, profile)),
+    readKeepalive: () => readKeepalive(client),
+    'readKeepalive, no TCP': refused(() => readKeepalive(unix.client)),
+    disableKeepalive: () => disableKeepalive(client),
+    readSystemKeepalive: () => readSystemKeepalive(),
+    readTcpInfo: () => readTcpInfo(client),
+    'readTcpInfo, no TCP': refused(() => readTcpInfo(unix.client)),
+    lastHeard: () => lastHeard(client),
+    'lastHeard, no TCP': refused(() => lastHeard(unix.client)),
+    applyKeepaliveToServer: () => {
+      const tuned = applyKeepaliveToServer(server, profiles[0]);
+      tuned.update(profiles[1]);
+      tuned.stop();
+    },
+    applyKeepaliveToAgent: () => applyKeepaliveToAgent(agent, profiles[0]).stop(),
+    LivenessMonitor: () => {
+      monitor.watch(client);
+      monitor.watch(accepted);
+      monitor.stop();
+    },
+  };
+  const one = async (call: (round: number) => unknown, count: number) => {
+    for (let round = 0; round < count; round += 1) call(round);
+    // Node tells async_hooks (tap has one) of ended timers in a later turn.
+    await new Promise(setImmediate);
+  };
+  const fleet = async (_call: unknown, count: number) => {
+    const options = { spread: 0 };
+    for (let round = 0; round < count; round += 1) await applyKeepaliveToAll([client], profiles[round & 1]!, options);
+  };
+  const all = [...Object.entries(calls), ['applyKeepaliveToAll', () => undefined] as const];
+  for (const [name, call] of all) {
+    const work = name === 'applyKeepaliveToAll' ? fleet : one;
+    await work(call, rounds / 4);
+    let before = used();
+    let after = before;
+    const grown = (kind: 'malloc' | 'heap') => after[kind] - before[kind];
+    // What is freed late comes and goes; a leak grows each time.
+    for (let time = 0; time < 3; time += 1) {
+      before = used();
+      await work(call, rounds);
+      after = used();
+      if (Math.max(grown('malloc'), grown('heap')) < rounds * leastLeak) break;
+    }
+    t.strictSame(after.descriptors, before.descriptors, `${name}: no descriptor`);
+    t.equal(after.threads, before.threads, `${name}: no thread`);
+    for (const kind of ['malloc', 'heap'] as const) {
+      t.ok(grown(kind) < rounds * leastLeak, `${name}: ${kind} ${grown(kind)} bytes`);
+    }
+  }
+  t.equal(oracle.statusFlags(fdOf(client)), flags, 'and the blocking mode as it was');
+});

@@ -1,5 +1,4 @@
-import { hasUserTimeout } from '../socket/kernel.js';
-import { platform } from './platform.js';
+import { hasUserTimeout, platform } from './platform.js';
 import { checked, probePeriod, requestedUserTimeout, type CheckedProfile, type KeepaliveProfile } from './profile.js';
 
 /** How long after its last answer a vanished peer is noticed, in milliseconds. */

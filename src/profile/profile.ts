@@ -35,13 +35,12 @@ export interface KeepaliveProfile {
   readonly userTimeout?: number | 'match' | undefined;
 }
 
-/** A profile that was checked for the running OS: what it held then, and whether the kernel has taken it once. */
+/** A profile that was checked for the running OS: what it held then. */
 export interface CheckedProfile {
   readonly initialDelay: number;
   readonly interval: number;
   readonly count: number;
   readonly userTimeout: number | 'match' | undefined;
-  tried: boolean;
 }
 
 const fields = ['initialDelay', 'interval', 'count', 'userTimeout'] as const;
@@ -100,7 +99,7 @@ function check(profile: KeepaliveProfile): CheckedProfile {
   checkSeconds('initialDelay', initialDelay, limits.initialDelay);
   checkSeconds('interval', interval, limits.interval);
   checkInteger('count', count, limits.count, '');
-  const copy = { initialDelay, interval, count, userTimeout, tried: false };
+  const copy = { initialDelay, interval, count, userTimeout };
   checkUserTimeout(copy);
   return copy;
 }

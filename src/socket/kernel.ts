@@ -1,7 +1,7 @@
 import { Slot, absent, binding, syscalls } from '../addon/binding.js';
 import { CLOSED, missing, notTcp } from './descriptor.js';
 import { KeepaliveError, systemErrorText } from '../util/errors.js';
-import { platform } from '../profile/platform.js';
+import { answerHasUserTimeout, hasUserTimeout, platform } from '../profile/platform.js';
 import { matchingUserTimeout, type CheckedProfile } from '../profile/profile.js';
 
 /** What the kernel holds for one socket. Times in milliseconds. */
@@ -25,8 +25,10 @@ const second = 1000;
 const { slots } = binding;
 
 /** Values that the kernel took on a scratch socket. Bounded, for programs that make up profiles as they go. */
-const takenProfiles = new Set<string>();
-const mostTakenProfiles = 1000;
+const takenValues = new Set<string>();
+const mostTakenValues = 1000;
+/** Profiles whose values are among them, so that their key need not be made for each socket. */
+const takenProfiles = new WeakSet<CheckedProfile>();
 
 /**
  * Puts a profile on a connected or listening socket, all of it or nothing.
@@ -37,25 +39,25 @@ export function setProfile(descriptor: number, profile: CheckedProfile): boolean
   const initialDelay = profile.initialDelay / second;
   const interval = profile.interval / second;
   const userTimeout = userTimeoutOf(profile);
-  if (!profile.tried) {
+  if (!takenProfiles.has(profile)) {
     const values = [initialDelay, interval, profile.count, userTimeout] as const;
     const key = values.join('/');
-    if (!takenProfiles.has(key)) tryProfile(key, values);
-    profile.tried = takenProfiles.has(key);
+    if (!takenValues.has(key)) tryValues(key, values);
+    if (takenValues.has(key)) takenProfiles.add(profile);
   }
   const errno = binding.apply(descriptor, 1, initialDelay, interval, profile.count, userTimeout);
   if (errno !== 0) throw socketRefusal(errno);
   return slots[Slot.changes] !== 0;
 }
 
-/** Throws if the kernel refuses a profile on a scratch socket. */
-function tryProfile(key: string, values: readonly [number, number, number, number]): void {
+/** Throws if the kernel refuses the values on a scratch socket. */
+function tryValues(key: string, values: readonly [number, number, number, number]): void {
   const errno = binding.try(1, ...values);
   // Without a descriptor left for the scratch socket the profile goes untried: a refusal is put back all the same.
   if (errno !== 0 && refusedSyscall() === 'socket') return;
   if (errno !== 0) throw refusal(errno);
-  if (takenProfiles.size >= mostTakenProfiles) takenProfiles.clear();
-  takenProfiles.add(key);
+  if (takenValues.size >= mostTakenValues) takenValues.clear();
+  takenValues.add(key);
 }
 
 /**
@@ -113,15 +115,14 @@ export function readSystemKeepalive(): KeepaliveSettings {
 
 let knownUserTimeout: boolean | undefined;
 
-/** Whether this system has a user timeout, asked of a fresh socket once. */
-export function hasUserTimeout(): boolean {
+answerHasUserTimeout(() => {
   if (knownUserTimeout !== undefined) return knownUserTimeout;
   const errno = binding.readSystem();
   const offered = errno === 0 ? slots[Slot.userTimeout] !== absent : platform.limits.userTimeout !== null;
   // Out of descriptors: ask again another time.
   if (errno === 0 || refusedSyscall() !== 'socket') knownUserTimeout = offered;
   return offered;
-}
+});
 
 function userTimeoutOf(profile: CheckedProfile): number {
   if (profile.userTimeout !== 'match') return profile.userTimeout ?? absent;

@@ -11,6 +11,7 @@ import {
   socketDescriptor,
 } from '../socket/descriptor.js';
 import { clearProfile, setProfile } from '../socket/kernel.js';
+import { setPatiently } from './patience.js';
 import { checked, type CheckedProfile, type KeepaliveProfile } from '../profile/profile.js';
 
 // A property and not a WeakMap: http2 hands out a proxy of the socket, and both must lead to the same profile; so must two
@@ -51,7 +52,7 @@ export function applyKeepalive(socket: Socket, profile: KeepaliveProfile): boole
   }
   if (descriptor < 0) throw missing(descriptor);
   try {
-    setProfile(descriptor, wanted);
+    setPatiently(socket, descriptor, wanted);
   } finally {
     release(descriptor);
   }

@@ -70,5 +70,5 @@ export class Listener {
 /** A profile without a user timeout leaves the one alone that was there before any profile. */
 function overSettings(profile: CheckedProfile, before: KeepaliveSettings): CheckedProfile {
   if (profile.userTimeout !== undefined || before.userTimeout === null) return profile;
-  return { ...profile, userTimeout: before.userTimeout };
+  return { ...profile, userTimeout: before.userTimeout, requestedUserTimeout: before.userTimeout };
 }

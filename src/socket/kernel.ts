@@ -2,7 +2,7 @@ import { Slot, absent, binding, syscalls } from '../addon/binding.js';
 import { CLOSED, missing, notTcp } from './descriptor.js';
 import { KeepaliveError, systemErrorText } from '../util/errors.js';
 import { answerHasUserTimeout, hasUserTimeout, platform } from '../profile/platform.js';
-import { matchingUserTimeout, type CheckedProfile } from '../profile/profile.js';
+import type { CheckedProfile } from '../profile/profile.js';
 
 /** What the kernel holds for one socket. Times in milliseconds. */
 export interface KeepaliveSettings {
@@ -36,6 +36,28 @@ const takenProfiles = new WeakSet<CheckedProfile>();
  * @returns false when the socket held it already and was only read.
  */
 export function setProfile(descriptor: number, profile: CheckedProfile): boolean {
+  put(descriptor, profile, false);
+  return slots[Slot.changes] !== 0;
+}
+
+/**
+ * The same on a connection that may have been silent for long: what is new does not count the silence so far.
+ *
+ * @returns how much was added to the user timeout (milliseconds), or to the count where there is none.
+ */
+export function lendPatience(descriptor: number, profile: CheckedProfile): number {
+  put(descriptor, profile, true);
+  return slots[Slot.lent]!;
+}
+
+/** Milliseconds for which the peer has left unanswered what the kernel would judge it by now. */
+export function unansweredFor(descriptor: number): number {
+  const answer = binding.unansweredFor(descriptor);
+  if (answer < 0) throw refusalOf(answer, binding.tcpInfoSyscall, binding.tcpInfoName);
+  return answer;
+}
+
+function put(descriptor: number, profile: CheckedProfile, lend: boolean): void {
   const initialDelay = profile.initialDelay / second;
   const interval = profile.interval / second;
   const userTimeout = userTimeoutOf(profile);
@@ -45,9 +67,8 @@ export function setProfile(descriptor: number, profile: CheckedProfile): boolean
     if (!takenValues.has(key)) tryValues(key, values);
     if (takenValues.has(key)) takenProfiles.add(profile);
   }
-  const errno = binding.apply(descriptor, 1, initialDelay, interval, profile.count, userTimeout);
+  const errno = binding.apply(descriptor, 1, initialDelay, interval, profile.count, userTimeout, lend);
   if (errno !== 0) throw socketRefusal(errno);
-  return slots[Slot.changes] !== 0;
 }
 
 /** Throws if the kernel refuses the values on a scratch socket. */
@@ -124,9 +145,8 @@ answerHasUserTimeout(() => {
   return offered;
 });
 
-function userTimeoutOf(profile: CheckedProfile): number {
-  if (profile.userTimeout !== 'match') return profile.userTimeout ?? absent;
-  return hasUserTimeout() ? matchingUserTimeout(profile) : absent;
+function userTimeoutOf({ userTimeout, requestedUserTimeout = absent }: CheckedProfile): number {
+  return userTimeout !== 'match' || hasUserTimeout() ? requestedUserTimeout : absent;
 }
 
 function settings(): KeepaliveSettings {

@@ -1,4 +1,5 @@
 import { KeepaliveError, display, invalidArgumentType } from '../util/errors.js';
+import { userTimeoutForCount, type ProbeTiming } from './kernel-timers.js';
 import { platform, type KeepaliveRange } from './platform.js';
 
 /**
@@ -36,11 +37,10 @@ export interface KeepaliveProfile {
 }
 
 /** A profile that was checked for the running OS: what it held then. */
-export interface CheckedProfile {
-  readonly initialDelay: number;
-  readonly interval: number;
-  readonly count: number;
+export interface CheckedProfile extends ProbeTiming {
   readonly userTimeout: number | 'match' | undefined;
+  /** The user timeout in milliseconds, where the OS has one. 0: the system's; undefined: left alone. */
+  readonly requestedUserTimeout: number | undefined;
 }
 
 const fields = ['initialDelay', 'interval', 'count', 'userTimeout'] as const;
@@ -75,18 +75,18 @@ export function checked(profile: KeepaliveProfile): CheckedProfile {
   return checkedProfiles.get(profile) ?? check(profile);
 }
 
-/** The user timeout that `'match'` stands for: no earlier and no later than the probes' own verdict. */
-export function matchingUserTimeout(profile: Pick<KeepaliveProfile, 'initialDelay' | 'interval' | 'count'>): number {
-  return profile.initialDelay + profile.interval * profile.count;
+/** The user timeout that `'match'` stands for. Where it decides in place of the count, it lets all of the probes go out. */
+export function matchingUserTimeout(timing: ProbeTiming): number {
+  return platform.userTimeoutEndsProbing ? userTimeoutForCount(timing) : verdictByCount(timing);
 }
 
-/** The user timeout that a profile asks for in milliseconds; 0: none. */
-export function requestedUserTimeout(profile: CheckedProfile): number {
-  return profile.userTimeout === 'match' ? matchingUserTimeout(profile) : (profile.userTimeout ?? 0);
+/** When the count alone decides, if no timer is late. */
+export function verdictByCount({ initialDelay, interval, count }: ProbeTiming): number {
+  return initialDelay + interval * count;
 }
 
 /** How often a live connection is probed at least: a timer that runs already can fire one interval later. */
-export function probePeriod({ initialDelay, interval }: CheckedProfile): number {
+export function probePeriod({ initialDelay, interval }: ProbeTiming): number {
   return Math.max(initialDelay, interval);
 }
 
@@ -99,35 +99,42 @@ function check(profile: KeepaliveProfile): CheckedProfile {
   checkSeconds('initialDelay', initialDelay, limits.initialDelay);
   checkSeconds('interval', interval, limits.interval);
   checkInteger('count', count, limits.count, '');
-  const copy = { initialDelay, interval, count, userTimeout };
-  checkUserTimeout(copy);
-  return copy;
+  checkUserTimeout(userTimeout);
+  const timing = { initialDelay, interval, count };
+  return { ...timing, userTimeout, requestedUserTimeout: userTimeout === 'match' ? match(timing) : userTimeout };
+}
+
+function match(timing: ProbeTiming): number {
+  const timeout = matchingUserTimeout(timing);
+  if (limits.userTimeout !== null && timeout > limits.userTimeout.max) {
+    throw invalid(
+      'userTimeout',
+      `'match' is ${timeout} for this initialDelay, interval and count, more than the ${limits.userTimeout.max} that the kernel can hold; lower the interval or the count, or give a number`,
+    );
+  }
+  return timeout;
 }
 
 function isObject(value: unknown): boolean {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function checkUserTimeout(profile: CheckedProfile): void {
-  const { userTimeout } = profile;
-  if (userTimeout === undefined) return;
-  if (userTimeout !== 'match') {
-    if (limits.userTimeout === null && typeof userTimeout === 'number') {
-      throw new KeepaliveError(
-        'ERR_KEEPALIVE_UNSUPPORTED',
-        `userTimeout: ${process.platform} has no user timeout; use 'match' to set it only where the system has one`,
-        { field: 'userTimeout', option: 'TCP_USER_TIMEOUT' },
-      );
-    }
-    const range = limits.userTimeout ?? { min: 0, max: 0 };
-    checkInteger('userTimeout', userTimeout, range, " milliseconds, or 'match'");
-    return;
+function checkUserTimeout(userTimeout: number | 'match' | undefined): void {
+  if (userTimeout === undefined || userTimeout === 'match') return;
+  if (limits.userTimeout === null && typeof userTimeout === 'number') {
+    throw new KeepaliveError(
+      'ERR_KEEPALIVE_UNSUPPORTED',
+      `userTimeout: ${process.platform} has no user timeout; use 'match' to set it only where the system has one`,
+      { field: 'userTimeout', option: 'TCP_USER_TIMEOUT' },
+    );
   }
-  const match = matchingUserTimeout(profile);
-  if (limits.userTimeout !== null && match > limits.userTimeout.max) {
+  const range = limits.userTimeout ?? { min: 0, max: 0 };
+  checkInteger('userTimeout', userTimeout, range, " milliseconds, or 'match'");
+  if (userTimeout > 0 && userTimeout < second) {
+    const problem = `${userTimeout} milliseconds would end a connection by one lost packet`;
     throw invalid(
       'userTimeout',
-      `'match' is initialDelay + interval * count = ${match}, more than the ${limits.userTimeout.max} that the kernel can hold; lower the interval or the count, or give a number`,
+      `${problem} (allowed: 0, ${second} to ${range.max} milliseconds, or 'match')${intendedSeconds(userTimeout, range)}`,
     );
   }
 }

@@ -27,11 +27,15 @@ type FollowedSocket = Socket & { [followed]?: CheckedProfile | undefined };
  * and a failure there destroys the socket with the error. Either way a client socket that connects again has it again.
  *
  * Every option of the profile is set, or an error is thrown and the socket is as it was. A socket that already holds the
- * profile is only read. Otherwise no probe is sent before one `initialDelay` has passed. What comes after that the kernel
- * judges by the silence since the peer was last heard: if that is longer than the user timeout, or if probes are
- * unanswered already, one unanswered probe, or none, ends the connection.
+ * profile is only read. Otherwise no probe is sent before one `initialDelay` has passed, and the profile counts from the
+ * call: a peer that is alive has all of `count` probes to answer, however long it was silent before, and one that has
+ * vanished is noticed within `detectionTime(profile)` of the call. Linux counts a new user timeout from when the peer was
+ * last heard, and a new count from the last answer. So where that was more than 100 ms ago, the kernel is given as much
+ * more (`readKeepalive` shows it); it is taken back within a third of an `initialDelay` after the peer is heard, or has
+ * something to acknowledge. Data that was in flight already for longer than that is given up at its next
+ * retransmission, which may be two minutes away. macOS and Windows do not tell how long a peer was silent.
  *
- * Linux and macOS: five getsockopt and a setsockopt for each option that differs. Windows before 10.0.16299: one
+ * Linux and macOS: six getsockopt and a setsockopt for each option that differs. Windows before 10.0.16299: one
  * SIO_KEEPALIVE_VALS, which allows a `count` of 10 only.
  *
  * Throws `ERR_INVALID_ARG_TYPE`, `ERR_KEEPALIVE_PROFILE`, `ERR_KEEPALIVE_CLOSED`, `ERR_KEEPALIVE_NOT_TCP`,

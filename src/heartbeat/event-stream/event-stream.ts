@@ -1,8 +1,7 @@
 import { EventBoundary } from './event-boundary.js';
 import type { EventStreamResponse } from './event-stream-response.js';
+import { override } from '../../util/override.js';
 import { Seat } from '../schedule/wheel.js';
-
-type Write = EventStreamResponse['write'];
 
 /** What a heartbeat knows of one response. Times are of `performance.now()`. */
 export class EventStream extends Seat {
@@ -12,7 +11,7 @@ export class EventStream extends Seat {
   seatedFor = -Infinity;
   readonly boundary = new EventBoundary();
   #countedAt = performance.now();
-  #restore: (() => void) | undefined;
+  readonly #restore: () => void;
 
   constructor(
     readonly response: EventStreamResponse,
@@ -24,7 +23,15 @@ export class EventStream extends Seat {
     };
     response.on('close', this.#onEnd);
     response.on('finish', this.#onEnd);
-    this.#listen();
+    const note = this.#note;
+    // Nothing but the response's own `write` sees what is written.
+    this.#restore = override(response, 'write', (original) => {
+      return function write(this: EventStreamResponse, ...args: unknown[]) {
+        const written = original.apply(this, args as [string]);
+        note(args[0], args[1]);
+        return written;
+      };
+    });
   }
 
   /** How many pings a loop would have sent since one was sent or counted here. */
@@ -43,32 +50,13 @@ export class EventStream extends Seat {
   release(): void {
     this.response.off('close', this.#onEnd);
     this.response.off('finish', this.#onEnd);
-    this.#restore?.();
-    this.#restore = undefined;
+    this.#restore();
   }
 
-  /** Nothing but the response's own `write` sees what is written. */
-  #listen(): void {
-    const { response } = this;
-    const isOwn = Object.hasOwn(response, 'write');
-    // eslint-disable-next-line @typescript-eslint/unbound-method
-    const original = response.write;
-    const note = (chunk: unknown, encoding: unknown): void => {
-      this.sentAt = performance.now();
-      this.boundary.note(chunk, encoding);
-    };
-    const write = function (this: EventStreamResponse, ...args: unknown[]): boolean {
-      const written = original.apply(this, args as Parameters<Write>);
-      note(args[0], args[1]);
-      return written;
-    };
-    response.write = write;
-    this.#restore = () => {
-      if (response.write !== write) return;
-      if (isOwn) response.write = original;
-      else Reflect.deleteProperty(response, 'write');
-    };
-  }
+  readonly #note = (chunk: unknown, encoding: unknown): void => {
+    this.sentAt = performance.now();
+    this.boundary.note(chunk, encoding);
+  };
 
   readonly #onEnd: () => void;
 }

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import type { KeepaliveError } from '../../index.js';
+import { override } from '../../util/override.js';
 import { Received } from './received.js';
 import type { Listener, Watched } from './watched.js';
 
@@ -17,19 +18,12 @@ export class WatchedReadable implements Watched {
     this.wasHeard();
     stream.on('close', listener.closed);
     // What comes is pushed, whoever reads it and whenever; a 'data' listener would make the stream flow.
-    const isOwn = Object.hasOwn(stream, 'push');
-    // eslint-disable-next-line @typescript-eslint/unbound-method
-    const original = stream.push;
-    const push: typeof original = function (this: Readable, chunk: unknown, encoding) {
-      if (chunk !== null) listener.heard();
-      return original.call(this, chunk, encoding);
-    };
-    stream.push = push;
-    this.#restore = () => {
-      if (stream.push !== push) return;
-      if (isOwn) stream.push = original;
-      else Reflect.deleteProperty(stream, 'push');
-    };
+    this.#restore = override(stream, 'push', (original) => {
+      return function push(this: Readable, chunk: unknown, encoding) {
+        if (chunk !== null) listener.heard();
+        return original.call(this, chunk, encoding);
+      };
+    });
   }
 
   /** The bytes of a socket with `onread`, or of one that an HTTP parser has taken over, are not pushed. */

@@ -1,6 +1,6 @@
 import { assertObject, checkedTime } from '../../util/arguments.js';
 import { invalidArgumentType } from '../../util/invalid-argument.js';
-import { Alarm, type Work } from '../schedule/alarm.js';
+import { Alarm, type Work } from '../../util/alarm.js';
 import { flush, hasEnded, needsDrain, type EventStreamResponse } from './event-stream-response.js';
 import { EventStream } from './event-stream.js';
 import { Wheel } from '../schedule/wheel.js';
@@ -61,13 +61,14 @@ export class EventStreamHeartbeat {
   readonly #streams = new Map<EventStreamResponse, EventStream>();
   readonly #wheel: Wheel<EventStream>;
   readonly #counts = { pingsSent: 0, pingsSaved: 0, pingsWithheld: 0 };
-  #alarm: Alarm | undefined;
+  readonly #alarm: Alarm;
 
   constructor(options: EventStreamHeartbeatOptions) {
     assertObject('options', options);
     this.#interval = checkedTime('options.interval', options.interval);
     this.#ping = options.event === undefined ? comment : `event: ${checkedName(options.event)}\ndata:\n\n`;
     this.#wheel = new Wheel(this.#interval, performance.now());
+    this.#alarm = new Alarm(this.#work);
   }
 
   /**
@@ -84,9 +85,7 @@ export class EventStreamHeartbeat {
     const stream = new EventStream(response, this.#leave);
     this.#streams.set(response, stream);
     this.#wheel.turn(performance.now());
-    const turn = this.#wheel.seat(stream);
-    this.#alarm ??= new Alarm(this.#work);
-    this.#alarm.by(turn);
+    this.#alarm.by(this.#wheel.seat(stream));
   }
 
   /** Lets go of a response, which stays open. One that was not added is left alone. */
@@ -121,9 +120,7 @@ export class EventStreamHeartbeat {
     this.#streams.delete(stream.response);
     this.#wheel.unseat(stream);
     stream.release();
-    if (this.#streams.size > 0) return;
-    this.#alarm?.stop();
-    this.#alarm = undefined;
+    if (this.#streams.size === 0) this.#alarm.stop();
   };
 
   #takeTurn(now: number): boolean {

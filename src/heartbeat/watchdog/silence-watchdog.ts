@@ -1,7 +1,7 @@
 import { assertObject, checkedTime } from '../../util/arguments.js';
 import { KeepaliveError } from '../../index.js';
 import { invalidArgumentType } from '../../util/invalid-argument.js';
-import { Alarm, type Work } from '../schedule/alarm.js';
+import { Alarm, type Work } from '../../util/alarm.js';
 import { SleepClock } from '../../util/sleep-clock.js';
 import { watcherFor, type Watchable } from './watchable.js';
 import { WatchedFetch } from './watched-fetch.js';
@@ -51,7 +51,8 @@ export class SilenceWatchdog {
   readonly #clock = new SleepClock();
   #heardAt = 0;
   #watched: Watched | undefined;
-  #alarm: Alarm | undefined;
+  readonly #alarm: Alarm;
+  #isRunning = false;
 
   constructor(options: SilenceWatchdogOptions) {
     assertObject('options', options);
@@ -63,12 +64,15 @@ export class SilenceWatchdog {
     if (typeof event !== 'string') throw invalidArgumentType('options.event', 'a string', event);
     this.#onSilence = onSilence;
     this.#event = event;
+    this.#alarm = new Alarm(this.#work);
   }
 
   /** Something was received. Starts the clock if it does not run. */
   heard(): void {
     this.#heardAt = this.#clock.now();
-    this.#alarm ??= new Alarm(this.#work);
+    if (this.#isRunning) return;
+    this.#isRunning = true;
+    this.#alarm.by(0);
   }
 
   /**
@@ -113,8 +117,8 @@ export class SilenceWatchdog {
   stop(): void {
     this.#watched?.release();
     this.#watched = undefined;
-    this.#alarm?.stop();
-    this.#alarm = undefined;
+    this.#isRunning = false;
+    this.#alarm.stop();
   }
 
   [Symbol.dispose](): void {
@@ -138,10 +142,10 @@ export class SilenceWatchdog {
   }
 
   readonly #work: Work = {
-    begin: () => {
+    step: () => {
       this.#judge();
+      return false;
     },
-    step: () => false,
     next: (now) => {
       const left = this.#heardAt + this.#timeout - this.#clock.now();
       return now + Math.min(left, longestTick, this.#timeout / ticksInTimeout);

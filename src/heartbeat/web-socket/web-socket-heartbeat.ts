@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { types } from 'node:util';
 import { assertObject, checkedTime } from '../../util/arguments.js';
 import { display, invalidArgumentType } from '../../util/invalid-argument.js';
-import { Alarm, type Work } from '../schedule/alarm.js';
+import { Alarm, type Work } from '../../util/alarm.js';
 import { now } from '../schedule/milliseconds.js';
 import { Newcomers } from './newcomers.js';
 import { Queue } from '../schedule/queue.js';
@@ -116,6 +116,7 @@ export class WebSocketHeartbeat<C extends HeartbeatClient = HeartbeatClient> ext
     this.#newcomers = new Newcomers(this.#clients, looksInInterval);
     this.#wheel = new Wheel(this.#interval, performance.now());
     this.#alarm = new Alarm(this.#work);
+    this.#alarm.by(0);
   }
 
   /** What is known now. Costs the same for any number of clients. */

@@ -2,17 +2,17 @@ import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import type { KeepaliveError } from '../../index.js';
 import { override } from '../../util/override.js';
-import { Received } from './received.js';
-import type { Listener, Watched } from './watched.js';
+import { Received } from '../schedule/traffic-position.js';
+import type { ConnectionListener, Connection } from './connection.js';
 
 /** A socket, a response, a stream of http2, or any other. */
-export class WatchedReadable implements Watched {
+export class ReadableConnection implements Connection {
   readonly #stream: Readable;
-  readonly #listener: Listener;
+  readonly #listener: ConnectionListener;
   readonly #received = new Received();
   readonly #restore: () => void;
 
-  constructor(stream: Readable, listener: Listener) {
+  constructor(stream: Readable, listener: ConnectionListener) {
     this.#stream = stream;
     this.#listener = listener;
     this.wasHeard();

@@ -31,8 +31,7 @@ export class Received {
 }
 
 /** How far a connection's traffic had come. */
-export class TrafficPosition {
-  readonly #received = new Received();
+export class TrafficPosition extends Received {
   /** Bytes that have left this machine. They cannot while the peer's kernel has no room, that is while nobody reads there. */
   #sent = 0;
   /** Bytes waited here to leave. */
@@ -50,7 +49,7 @@ export class TrafficPosition {
   /** Takes the position of now. `buffered`: bytes that wait above the socket and in it. Tells whether any were received. */
   take(socket: Socket | undefined, buffered: number): boolean {
     const counters = countersOf(socket);
-    const received = this.#received.hasGrown(socket);
+    const received = this.hasGrown(socket);
     if (counters.bytesWritten === undefined || counters.writeQueueSize === undefined) {
       this.#sent = -buffered;
       this.#stuck = buffered > 0;

@@ -3,6 +3,7 @@ import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { applyKeepalive } from './apply.js';
 import { invalidArgumentType, type KeepaliveError } from '../util/errors.js';
+import { override } from '../util/override.js';
 import { checked, type KeepaliveProfile } from '../profile/profile.js';
 
 /** What {@link applyKeepaliveToAgent} returns. */
@@ -69,7 +70,7 @@ function isObject(value: unknown): boolean {
 class TunedAgent implements AgentKeepalive {
   readonly #agent: Agent;
   readonly #restore: (() => void)[] = [];
-  /** undefined: stopped. Somebody may have wrapped our overrides, so they can outlive stop(). */
+  /** undefined: stopped. */
   #profile: KeepaliveProfile | undefined;
 
   constructor(agent: Agent, profile: KeepaliveProfile) {
@@ -160,15 +161,6 @@ class TunedAgent implements AgentKeepalive {
     name: Name,
     replace: (original: OverridePoints[Name]) => OverridePoints[Name],
   ): void {
-    const agent = this.#agent as unknown as OverridePoints;
-    const original = agent[name];
-    const isOwn = Object.hasOwn(agent, name);
-    const replacement = replace(original);
-    agent[name] = replacement;
-    this.#restore.push(() => {
-      if (agent[name] !== replacement) return;
-      if (isOwn) agent[name] = original;
-      else Reflect.deleteProperty(agent, name);
-    });
+    this.#restore.push(override(this.#agent as unknown as OverridePoints, name, replace));
   }
 }

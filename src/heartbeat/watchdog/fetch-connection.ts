@@ -1,16 +1,16 @@
 import type { KeepaliveError } from '../../index.js';
-import type { Listener, Watched } from './watched.js';
+import type { ConnectionListener, Connection } from './connection.js';
 
 type Fetch = typeof globalThis.fetch;
 
 /** One request of `fetch`, from its start to the end of its response's body. */
-export class WatchedFetch implements Watched {
-  readonly #listener: Listener;
+export class FetchConnection implements Connection {
+  readonly #listener: ConnectionListener;
   readonly #silence = new AbortController();
   /** Whether somebody waits for the next piece of the body. */
   #isAsked = true;
 
-  constructor(listener: Listener) {
+  constructor(listener: ConnectionListener) {
     this.#listener = listener;
   }
 

@@ -1,7 +1,7 @@
 import type { KeepaliveError } from '../../index.js';
 
 /** One connection as a watchdog sees it. */
-export interface Watched {
+export interface Connection {
   /** Whether something was received that no event told of, since it was asked last. */
   wasHeard(): boolean;
   /** Whether this side has stopped reading, so that nothing can be received. */
@@ -12,7 +12,7 @@ export interface Watched {
 }
 
 /** What a connection tells its watchdog. */
-export interface Listener {
+export interface ConnectionListener {
   heard: () => void;
   closed: () => void;
 }

@@ -1,35 +1,29 @@
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import type { KeepaliveError } from '../../index.js';
-import { Received } from './received.js';
-import type { Listener, Watched } from './watched.js';
+import { override } from '../../util/override.js';
+import { Received } from '../schedule/traffic-position.js';
+import type { ConnectionListener, Connection } from './connection.js';
 
 /** A socket, a response, a stream of http2, or any other. */
-export class WatchedReadable implements Watched {
+export class ReadableConnection implements Connection {
   readonly #stream: Readable;
-  readonly #listener: Listener;
+  readonly #listener: ConnectionListener;
   readonly #received = new Received();
   readonly #restore: () => void;
 
-  constructor(stream: Readable, listener: Listener) {
+  constructor(stream: Readable, listener: ConnectionListener) {
     this.#stream = stream;
     this.#listener = listener;
     this.wasHeard();
     stream.on('close', listener.closed);
     // What comes is pushed, whoever reads it and whenever; a 'data' listener would make the stream flow.
-    const isOwn = Object.hasOwn(stream, 'push');
-    // eslint-disable-next-line @typescript-eslint/unbound-method
-    const original = stream.push;
-    const push: typeof original = function (this: Readable, chunk: unknown, encoding) {
-      if (chunk !== null) listener.heard();
-      return original.call(this, chunk, encoding);
-    };
-    stream.push = push;
-    this.#restore = () => {
-      if (stream.push !== push) return;
-      if (isOwn) stream.push = original;
-      else Reflect.deleteProperty(stream, 'push');
-    };
+    this.#restore = override(stream, 'push', (original) => {
+      return function push(this: Readable, chunk: unknown, encoding) {
+        if (chunk !== null) listener.heard();
+        return original.call(this, chunk, encoding);
+      };
+    });
   }
 
   /** The bytes of a socket with `onread`, or of one that an HTTP parser has taken over, are not pushed. */

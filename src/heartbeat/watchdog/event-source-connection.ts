@@ -1,4 +1,4 @@
-import type { Listener, Watched } from './watched.js';
+import type { ConnectionListener, Connection } from './connection.js';
 
 /** What {@link SilenceWatchdog} uses of an `EventSource`. */
 export interface WatchedEventSource {
@@ -11,12 +11,12 @@ export interface WatchedEventSource {
 
 const closed = 2;
 
-export class WatchedSource implements Watched {
+export class EventSourceConnection implements Connection {
   readonly #source: WatchedEventSource;
-  readonly #listener: Listener;
+  readonly #listener: ConnectionListener;
   readonly #events: readonly string[];
 
-  constructor(source: WatchedEventSource, ping: string, listener: Listener) {
+  constructor(source: WatchedEventSource, ping: string, listener: ConnectionListener) {
     this.#source = source;
     this.#listener = listener;
     this.#events = ['open', 'message', ping];

@@ -18,10 +18,20 @@ const fitsAnywhere = 2_048;
 /** What a connection did from one position to the next: 'moved' is what waited to be sent. */
 export type Progress = 'received' | 'moved' | 'none';
 
+/** Follows a socket's count of received bytes. */
+export class Received {
+  #bytes = 0;
+
+  /** Whether it has grown since it was asked last. */
+  hasGrown(socket: Pick<Socket, 'bytesRead'> | undefined): boolean {
+    const before = this.#bytes;
+    this.#bytes = socket?.bytesRead ?? before;
+    return this.#bytes > before;
+  }
+}
+
 /** How far a connection's traffic had come. */
-export class TrafficPosition {
-  /** Bytes that were received. */
-  #received = 0;
+export class TrafficPosition extends Received {
   /** Bytes that have left this machine. They cannot while the peer's kernel has no room, that is while nobody reads there. */
   #sent = 0;
   /** Bytes waited here to leave. */
@@ -30,22 +40,20 @@ export class TrafficPosition {
 
   /** Takes the position of now, and tells what came about since the last one. */
   advance(socket: Socket | undefined, buffered: number): Progress {
-    const received = this.#received;
     const sent = this.#sent;
     const stuck = this.#stuck;
-    this.take(socket, buffered);
-    if (this.#received > received) return 'received';
+    if (this.take(socket, buffered)) return 'received';
     return (stuck || this.#stuck) && this.#sent > sent ? 'moved' : 'none';
   }
 
-  /** Takes the position of now. `buffered`: bytes that wait above the socket and in it. */
-  take(socket: Socket | undefined, buffered: number): void {
+  /** Takes the position of now. `buffered`: bytes that wait above the socket and in it. Tells whether any were received. */
+  take(socket: Socket | undefined, buffered: number): boolean {
     const counters = countersOf(socket);
-    this.#received = socket?.bytesRead ?? 0;
+    const received = this.hasGrown(socket);
     if (counters.bytesWritten === undefined || counters.writeQueueSize === undefined) {
       this.#sent = -buffered;
       this.#stuck = buffered > 0;
-      return;
+      return received;
     }
     // The kernel need not be asked of each silent client in each round.
     const isKnown = !this.#stuck && buffered === 0 && counters.bytesWritten - this.#written < fitsAnywhere;
@@ -53,6 +61,7 @@ export class TrafficPosition {
     this.#written = counters.bytesWritten;
     this.#sent = counters.bytesWritten - counters.writeQueueSize - inKernel;
     this.#stuck = buffered > 0 || inKernel > 0;
+    return received;
   }
 }
 

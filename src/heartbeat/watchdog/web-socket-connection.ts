@@ -1,5 +1,5 @@
-import { Received } from './received.js';
-import type { Listener, Watched } from './watched.js';
+import { Received } from '../schedule/traffic-position.js';
+import type { ConnectionListener, Connection } from './connection.js';
 import { socketOf, type HeartbeatClient } from '../web-socket/web-socket-client.js';
 
 /** What {@link SilenceWatchdog} uses of a WebSocket client: a `WebSocket` of `ws` has it. */
@@ -12,12 +12,12 @@ export interface WatchedWebSocket {
 const closed = 3;
 const signs = ['open', 'message', 'ping', 'pong'] as const;
 
-export class WatchedClient implements Watched {
+export class WebSocketConnection implements Connection {
   readonly #client: WatchedWebSocket;
-  readonly #listener: Listener;
+  readonly #listener: ConnectionListener;
   readonly #received = new Received();
 
-  constructor(client: WatchedWebSocket, listener: Listener) {
+  constructor(client: WatchedWebSocket, listener: ConnectionListener) {
     this.#client = client;
     this.#listener = listener;
     this.wasHeard();

@@ -1,13 +1,16 @@
 import type { EventEmitter } from 'node:events';
-import { Socket, type Server } from 'node:net';
+import type { Server, Socket } from 'node:net';
 import {
   CLOSED,
   NOT_CONNECTED,
   assertServer,
   borrowed,
+  hasEnded,
+  isSocket,
   listeningIdentity,
   missing,
   notTcp,
+  realSocket,
   serverDescriptor,
   socketDescriptor,
 } from '../socket/descriptor.js';
@@ -208,9 +211,11 @@ class TunedServer implements ServerKeepalive {
     this.#look();
   };
 
-  readonly #onConnection: ConnectionListener = (socket: Socket): void => {
+  readonly #onConnection: ConnectionListener = (given: Socket): void => {
     try {
-      if (!(socket instanceof Socket)) throw notTcp();
+      if (hasEnded(given)) return;
+      if (!isSocket(given)) throw notTcp();
+      const socket = realSocket(given);
       const descriptor = socketDescriptor(socket);
       if (descriptor === CLOSED) return;
       if (descriptor < 0) throw missing(descriptor);
@@ -223,7 +228,7 @@ class TunedServer implements ServerKeepalive {
       // changes the listening socket that they share.
       if (inherited && this.#older < 0 && listener !== undefined && !isClusterWorker()) this.#stopLooking();
     } catch (error) {
-      this.#report(error as Error, socket);
+      this.#report(error as Error, given);
     }
   };
 

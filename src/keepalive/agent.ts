@@ -1,7 +1,7 @@
 import type { Agent, ClientRequest } from 'node:http';
-import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { applyKeepalive } from './apply.js';
+import { hasEnded, isSocket, realSocket } from '../socket/descriptor.js';
 import { invalidArgumentType, type KeepaliveError } from '../util/errors.js';
 import { override } from '../util/override.js';
 import { checked, type KeepaliveProfile } from '../profile/profile.js';
@@ -59,7 +59,7 @@ export function applyKeepaliveToAgent(agent: Agent, profile: KeepaliveProfile): 
 function isAgent(value: unknown): value is Agent {
   // eslint-disable-next-line @typescript-eslint/no-require-imports
   const http = require('node:http') as typeof import('node:http');
-  return value instanceof http.Agent && isObject(value.sockets) && isObject(value.freeSockets);
+  return !hasEnded(value) && value instanceof http.Agent && isObject(value.sockets) && isObject(value.freeSockets);
 }
 
 /** An agent whose constructor never ran has none of its pools. */
@@ -140,13 +140,15 @@ class TunedAgent implements AgentKeepalive {
 
   #tune(socket: unknown): void {
     const error = this.#refusal(socket);
+    if (error === undefined) return;
+    const refusing = realSocket(socket);
     // By then the request listens.
-    if (error !== undefined) process.nextTick(() => (socket as Socket).destroy(error));
+    process.nextTick(() => refusing.destroy(error));
   }
 
   /** undefined: the profile is there, or there is nothing to put it on. */
   #refusal(socket: unknown): Error | undefined {
-    if (this.#profile === undefined || !(socket instanceof Socket) || socket.destroyed) return undefined;
+    if (this.#profile === undefined || !isSocket(socket)) return undefined;
     try {
       applyKeepalive(socket, this.#profile);
       return undefined;

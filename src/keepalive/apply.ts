@@ -2,11 +2,11 @@ import type { Socket } from 'node:net';
 import {
   CLOSED,
   NOT_CONNECTED,
-  assertSocket,
   borrowed,
   hasEnded,
   isAccepted,
   missing,
+  realSocket,
   release,
   socketDescriptor,
 } from '../socket/descriptor.js';
@@ -14,8 +14,7 @@ import { clearProfile, setProfile } from '../socket/kernel.js';
 import { setPatiently } from './patience.js';
 import { checked, type CheckedProfile, type KeepaliveProfile } from '../profile/profile.js';
 
-// A property and not a WeakMap: http2 hands out a proxy of the socket, and both must lead to the same profile; so must two
-// copies of this package.
+// A property and not a WeakMap: two copies of this package must find the same profile.
 const followed: unique symbol = Symbol.for('tcp-keepalive.profile') as never;
 type FollowedSocket = Socket & { [followed]?: CheckedProfile | undefined };
 
@@ -47,20 +46,20 @@ type FollowedSocket = Socket & { [followed]?: CheckedProfile | undefined };
  * ```
  */
 export function applyKeepalive(socket: Socket, profile: KeepaliveProfile): boolean {
-  assertSocket(socket);
+  const target = realSocket(socket);
   const wanted = checked(profile);
-  const descriptor = socketDescriptor(socket);
+  const descriptor = socketDescriptor(target);
   if (descriptor === NOT_CONNECTED) {
-    follow(socket, wanted);
+    follow(target, wanted);
     return false;
   }
   if (descriptor < 0) throw missing(descriptor);
   try {
-    setPatiently(socket, descriptor, wanted);
+    setPatiently(target, descriptor, wanted);
   } finally {
     release(descriptor);
   }
-  if (!isAccepted(socket)) follow(socket, wanted);
+  if (!isAccepted(target)) follow(target, wanted);
   return true;
 }
 
@@ -79,11 +78,11 @@ export function applyKeepalive(socket: Socket, profile: KeepaliveProfile): boole
  */
 export function disableKeepalive(socket: Socket): void {
   if (hasEnded(socket)) return;
-  assertSocket(socket);
-  const descriptor = socketDescriptor(socket);
+  const target = realSocket(socket);
+  const descriptor = socketDescriptor(target);
   if (descriptor >= 0) borrowed(descriptor, clearProfile);
   else if (descriptor !== NOT_CONNECTED && descriptor !== CLOSED) throw missing(descriptor);
-  forget(socket);
+  forget(target);
 }
 
 function follow(socket: FollowedSocket, profile: CheckedProfile): void {

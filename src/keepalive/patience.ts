@@ -2,7 +2,6 @@ import type { Socket } from 'node:net';
 import type { CheckedProfile } from '../profile/profile.js';
 import { borrowed, socketDescriptor } from '../socket/descriptor.js';
 import { getSettings, lendPatience, putSettings, unansweredFor, type KeepaliveSettings } from '../socket/kernel.js';
-import { unproxied } from '../socket/unproxied.js';
 import { Alarm } from '../util/alarm.js';
 
 /** A socket whose kernel holds more than its profile says, until its peer is heard. */
@@ -33,11 +32,11 @@ const bySocket = new WeakMap<Socket, Loan>();
  * began after the profile was applied: the peer was heard, or data was sent that it has to acknowledge.
  */
 export function setPatiently(socket: Socket, descriptor: number, profile: CheckedProfile): void {
-  const known = loans.size > 0 ? bySocket.get(unproxied(socket)) : undefined;
+  const known = loans.size > 0 ? bySocket.get(socket) : undefined;
   if (known !== undefined && isSame(known.profile, profile) && isSame(getSettings(descriptor), known.held)) return;
   const lent = lendPatience(descriptor, profile);
   if (known !== undefined) loans.delete(known);
-  if (lent > 0) lend(unproxied(socket), profile, getSettings(descriptor), lent);
+  if (lent > 0) lend(socket, profile, getSettings(descriptor), lent);
 }
 
 function lend(socket: Socket, profile: CheckedProfile, held: KeepaliveSettings, lent: number): void {

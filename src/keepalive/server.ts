@@ -1,7 +1,17 @@
 import type { EventEmitter } from 'node:events';
-import { Socket, type Server } from 'node:net';
+import type { Server, Socket } from 'node:net';
 import { checked, type CheckedProfile, type KeepaliveProfile } from '../profile/profile.js';
-import { CLOSED, assertServer, borrowed, missing, notTcp, socketDescriptor } from '../socket/descriptor.js';
+import {
+  CLOSED,
+  assertServer,
+  borrowed,
+  hasEnded,
+  isSocket,
+  missing,
+  notTcp,
+  realSocket,
+  socketDescriptor,
+} from '../socket/descriptor.js';
 import { setProfile } from '../socket/kernel.js';
 import { assertObject } from '../util/arguments.js';
 import { invalidArgumentType } from '../util/errors.js';
@@ -165,9 +175,11 @@ class TunedServer implements ServerKeepalive {
     this.#look();
   };
 
-  readonly #onConnection: ConnectionListener = (socket: Socket): void => {
+  readonly #onConnection: ConnectionListener = (given: Socket): void => {
     try {
-      if (!(socket instanceof Socket)) throw notTcp();
+      if (hasEnded(given)) return;
+      if (!isSocket(given)) throw notTcp();
+      const socket = realSocket(given);
       const descriptor = socketDescriptor(socket);
       if (descriptor === CLOSED) return;
       if (descriptor < 0) throw missing(descriptor);
@@ -179,7 +191,7 @@ class TunedServer implements ServerKeepalive {
       // changes the listening socket that they share.
       if (inherited && this.#older < 0 && this.#listener.isTuned && !isClusterWorker()) this.#stopLooking();
     } catch (error) {
-      this.#report(error as Error, socket);
+      this.#report(error as Error, given);
     }
   };
 

@@ -103,8 +103,9 @@ const alarm = new Alarm({
     earliest = Infinity;
   },
   step: (now) => {
-    const { value: loan, done } = rest.next();
-    if (done === true) return false;
+    const next = rest.next();
+    if (next.done === true) return false;
+    const loan = next.value;
     if (loan.dueAt <= now) look(loan, now);
     earliest = Math.min(earliest, loan.dueAt);
     return true;

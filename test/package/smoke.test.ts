@@ -7,7 +7,7 @@ import t from 'tap';
 const smoke = path.join(__dirname, 'smoke', 'smoke.cjs');
 const root = path.join(__dirname, '..', '..');
 
-void t.test('the smoke script', async (t) => {
+void t.test('every check of the smoke script passes', async (t) => {
   const { stdout } = await promisify(execFile)(process.execPath, [smoke, root]);
   const lines = stdout.trim().split('\n').slice(1, -1);
   t.ok(lines.length > 20);

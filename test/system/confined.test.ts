@@ -44,7 +44,7 @@ const untouched = (settings: number[]): Held => ({
   applyKeepaliveToAgent: null,
 });
 
-const everyCall = require.resolve('../support/every-call.js');
+const everyCall = require.resolve('./confined/every-call.js');
 const linux = process.platform === 'linux' ? false : 'Linux';
 const inCi = process.env['CI'] !== undefined;
 
@@ -76,7 +76,7 @@ function missing(command: readonly string[]): string | false {
   return linux || `${program}: ${error?.message ?? stderr.trim()}`;
 }
 
-void t.test('not confined', { skip: linux }, async (t) => {
+void t.test('a process that is not confined', { skip: linux }, async (t) => {
   doesAllBut(t, run(t, []));
 });
 

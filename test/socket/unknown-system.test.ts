@@ -8,7 +8,7 @@ import { testAddons } from '../support/oracle';
 
 const refused = -constants.errno.ENOPROTOOPT;
 
-void t.test('nothing succeeds', async (t) => {
+void t.test('every call of the addon is refused', async (t) => {
   const addon = require(path.join(testAddons, 'unsupported.node')) as Binding;
   t.equal(addon.read(0), refused);
   t.equal(addon.optionNames[addon.slots[Slot.refusedOption]!], 'SO_KEEPALIVE');
@@ -18,7 +18,7 @@ void t.test('nothing succeeds', async (t) => {
   t.notOk('findSocket' in addon);
 });
 
-void t.test('profiles can be defined there, without a user timeout', async (t) => {
+void t.test('profiles can be defined there, but no user timeout', async (t) => {
   const { limits, ...rest } = platformOf('sunos');
   t.equal(limits.userTimeout, null);
   t.match(rest, { tcpInfo: false, listenerInheritance: false });

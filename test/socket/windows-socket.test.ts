@@ -41,7 +41,7 @@ void t.test('TLS, both ends', async (t) => {
   t.equal(found(accepted), fdOf(accepted));
 });
 
-void t.test('a reference is left as it was', async (t) => {
+void t.test('an unreferenced handle stays unreferenced, a referenced one referenced', async (t) => {
   const { client, accepted } = await tcpPair(t);
   client.unref();
   t.equal(found(client), fdOf(client));
@@ -50,7 +50,7 @@ void t.test('a reference is left as it was', async (t) => {
   t.equal(handleOf(accepted).hasRef(), true);
 });
 
-void t.test('among 10,000 handles, some unreferenced, some closing; the newest as cheap as among few', async (t) => {
+void t.test('10,000 handles, some unreferenced, some closing: the newest is found after few visits', async (t) => {
   const accepted: Socket[] = [];
   const visits: number[] = [];
   const server = net.createServer((socket) => {
@@ -97,7 +97,7 @@ void t.test('a connection from the port of one that was reset is not taken for i
   t.equal(found(owned(t, one)), fdOf(one));
 });
 
-void t.test('nothing is found where nothing was inverted, or no TCP handle', async (t) => {
+void t.test('nothing is found if no reference was inverted, or that of a handle that is not TCP', async (t) => {
   const { client } = await unixPair(t);
   t.equal(
     refFlip.findSocket(() => undefined),
@@ -108,7 +108,7 @@ void t.test('nothing is found where nothing was inverted, or no TCP handle', asy
   t.equal(findSocket(refFlip.findSocket, new Tcp(0)), -1, 'a handle without a socket');
 });
 
-void t.test('two inverted at once are not guessed between', async (t) => {
+void t.test('nothing is found if two references were inverted', async (t) => {
   const { client, accepted } = await tcpPair(t);
   const flip = (handle: TcpHandle) => (handle.hasRef() ? handle.unref() : handle.ref());
   t.equal(
@@ -118,7 +118,7 @@ void t.test('two inverted at once are not guessed between', async (t) => {
   t.equal(handleOf(client).hasRef(), true);
 });
 
-void t.test('what the inversion throws comes through', async (t) => {
+void t.test('an error of the inverting function is thrown', async (t) => {
   t.throws(
     () =>
       refFlip.findSocket(() => {
@@ -151,11 +151,11 @@ void t.test('in worker threads, each with a loop of its own', async (t) => {
   await Promise.all(workers.map((worker) => worker.terminate()));
 });
 
-void t.test('nothing is found without a function', async (t) => {
+void t.test('nothing is found without an inverting function', async (t) => {
   t.equal(refFlip.findSocket(undefined as never), -1);
 });
 
-void t.test('an inversion that is not taken back, or fails then, is not trusted', async (t) => {
+void t.test('nothing is found if the reference is not inverted back', async (t) => {
   const { client } = await tcpPair(t);
   const handle = handleOf(client);
   const invertOnce = () => {

@@ -3,7 +3,7 @@
 // standard input ends.
 const http2 = require('node:http2');
 const net = require('node:net');
-const certificate = require('./certificate.js');
+const certificate = require('../../support/certificate.js');
 
 for (const [name, server] of Object.entries({
   redis: net.createServer(talkRedis),

@@ -16,7 +16,7 @@ const noSuchOption = -constants.errno.ENOPROTOOPT;
 const refused = () => addon.optionNames[addon.slots[Slot.refusedOption]!];
 
 function interposed(): void {
-  void t.test('set at once, with the only count there is', async (t) => {
+  void t.test('the timing is set in one call, with the fixed count of 10', async (t) => {
     const { client } = await tcpPair(t);
     t.equal(addon.apply(fdOf(client), 1, 30, 5, 10, 45_500), 0);
     // The kernel behind it counts milliseconds: 46 of what it takes for seconds.
@@ -34,7 +34,7 @@ function interposed(): void {
     t.equal(addon.try(1, 30, 5, 3, 45_000), noSuchOption);
   });
 
-  void t.test('what the one call refuses puts the user timeout back', async (t) => {
+  void t.test('if that call is refused the user timeout is put back', async (t) => {
     const { client } = await tcpPair(t);
     const before = held(client);
     t.equal(addon.apply(fdOf(client), 1, 0, 5, 10, 45_000), -constants.errno.EINVAL);

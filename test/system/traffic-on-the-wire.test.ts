@@ -15,8 +15,9 @@ const hour = 3_600_000;
 const ackAlone = 16;
 
 const missing = captureMissing();
-if (missing === undefined) inNamespace(__filename, () => void t.test('on the wire', onTheWire));
-else void t.test('on the wire', { skip: missing }, async () => undefined);
+if (missing === undefined)
+  inNamespace(__filename, () => void t.test('keepaliveTraffic is what is on the wire', onTheWire));
+else void t.test('keepaliveTraffic is what is on the wire', { skip: missing }, async () => undefined);
 
 async function onTheWire(t: Test): Promise<void> {
   const network = await connectPeerNamespace();

@@ -29,9 +29,9 @@ const tunedAgents = new WeakMap<Agent, TunedAgent>();
 /**
  * Gives the sockets of an `http.Agent` or `https.Agent` the profile: those it has now, in use or pooled, those it opens
  * later (in 'connect'), and again when one returns to the pool or is taken from it, because `https.Agent` of Node 18 to
- * 22 overwrites the timing there. Sockets that are no TCP connections (`socketPath`, tunnels over a stream) are left
- * alone, and so are those of another agent that this one delegates to. Called again for the same agent, it updates the
- * profile.
+ * 22 overwrites the timing there. Sockets that are no TCP connections (`socketPath`, tunnels over a stream, what nock and
+ * msw answer) are left alone, and so are those of another agent that this one delegates to. Called again for the same
+ * agent, it updates the profile.
  *
  * A socket that refuses the profile is destroyed with the error, so its request fails with it; a pooled one is not
  * kept. Throws `ERR_INVALID_ARG_TYPE` and `ERR_KEEPALIVE_PROFILE`.

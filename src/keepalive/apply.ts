@@ -13,6 +13,7 @@ import {
 import { clearProfile, setProfile } from '../socket/kernel.js';
 import { setPatiently } from './patience.js';
 import { checked, type CheckedProfile, type KeepaliveProfile } from '../profile/profile.js';
+import type { KeepaliveError } from '../util/errors.js';
 
 // A property and not a WeakMap: two copies of this package must find the same profile.
 const followed: unique symbol = Symbol.for('tcp-keepalive.profile') as never;
@@ -23,7 +24,8 @@ type FollowedSocket = Socket & { [followed]?: CheckedProfile | undefined };
  * request or of a `ws` client.
  *
  * @returns true when it is in the kernel. False when the socket is not connected yet: then it is applied in 'connect',
- * and a failure there destroys the socket with the error. Either way a client socket that connects again has it again.
+ * and a failure there destroys the socket with the error. Either way a client socket that connects again has it again. A
+ * socket that only plays one in tests (nock, msw) emits 'connect' without a connection: false, and it is left alone.
  *
  * Every option of the profile is set, or an error is thrown and the socket is as it was. A socket that already holds the
  * profile is only read. Otherwise no probe is sent before one `initialDelay` has passed, and the profile counts from the
@@ -102,9 +104,12 @@ function applyOnConnect(this: FollowedSocket): void {
   if (profile === undefined) return;
   try {
     const descriptor = socketDescriptor(this);
+    // Somebody plays a connection. If a real one comes of it, there is another 'connect'.
+    if (descriptor === NOT_CONNECTED) return;
     if (descriptor < 0) throw missing(descriptor);
     borrowed(descriptor, () => setProfile(descriptor, profile));
   } catch (error) {
-    this.destroy(error as Error);
+    // A connection that is dead already ends with an error of its own.
+    if ((error as KeepaliveError).code !== 'ERR_KEEPALIVE_CLOSED') this.destroy(error as Error);
   }
 }

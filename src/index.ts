@@ -5,6 +5,7 @@ export {
   type KeepalivePath,
   type ProfileFinding,
   type ProfileFindingCode,
+  type ProfileFindingSeverity,
 } from './profile/check-profile.js';
 export { detectionTime, type DetectionTime } from './profile/detection.js';
 export { applyKeepaliveToAll, type FleetFailure, type FleetOptions, type FleetResult } from './keepalive/fleet.js';

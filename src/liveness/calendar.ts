@@ -68,8 +68,8 @@ export class Calendar {
   open(now: number): boolean {
     const current = Math.floor((now - this.#origin) / this.#width);
     if (current <= this.#opened) return false;
-    const first = Math.max(this.#opened, current - this.#slots) + 1;
-    for (let slot = first; slot <= current; slot += 1) this.#empty(slot % this.#slots);
+    const last = Math.min(current, this.#opened + this.#slots);
+    for (let slot = this.#opened + 1; slot <= last; slot += 1) this.#empty(slot % this.#slots);
     this.#opened = current;
     return true;
   }

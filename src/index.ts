@@ -13,12 +13,9 @@ export { disconnectReason, type DisconnectReason } from './liveness/disconnect-r
 export { KeepaliveError, type KeepaliveErrorCode, type KeepaliveErrorDetails } from './util/errors.js';
 export { readSystemKeepalive, type KeepaliveSettings } from './socket/kernel.js';
 export type { KeepaliveLimits, KeepaliveRange } from './profile/platform.js';
-export {
-  LivenessMonitor,
-  type LivenessEvents,
-  type LivenessOptions,
-  type LivenessSnapshot,
-} from './liveness/monitor.js';
+export { LivenessMonitor, type LivenessEvents } from './liveness/monitor.js';
+export type { LivenessOptions, LivenessProfileOptions } from './liveness/options.js';
+export type { LivenessSnapshot } from './liveness/snapshot.js';
 export { planKeepalive, type KeepaliveConstraints } from './profile/plan.js';
 export { defineProfile, type KeepaliveProfile } from './profile/profile.js';
 export { profiles } from './profile/profiles.js';

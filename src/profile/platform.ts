@@ -9,7 +9,7 @@ export interface KeepaliveLimits {
   readonly initialDelay: KeepaliveRange;
   readonly interval: KeepaliveRange;
   readonly count: KeepaliveRange;
-  /** null where the OS has no user timeout. 0 is the system's default. */
+  /** null where the OS has no user timeout. 0 is the system's default; a profile of 1 to 999 is refused. */
   readonly userTimeout: KeepaliveRange | null;
 }
 

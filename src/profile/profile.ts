@@ -26,12 +26,14 @@ export interface KeepaliveProfile {
    */
   readonly count: number;
   /**
-   * How long written data may stay unacknowledged, 0 to 2 147 483 647. Linux TCP_USER_TIMEOUT; macOS
-   * TCP_RXT_CONNDROPTIME, rounded up to whole seconds; Windows TCP_MAXRTMS or TCP_MAXRT.
+   * How long written data may stay unacknowledged: 0, or 1 000 to 2 147 483 647. Linux TCP_USER_TIMEOUT; macOS
+   * TCP_RXT_CONNDROPTIME, rounded up to whole seconds; Windows TCP_MAXRTMS or TCP_MAXRT. 1 to 999 is refused: it is seconds
+   * by mistake, and as milliseconds it would end live connections.
    *
-   * Absent: left alone. 0: the system's default (Linux: about 15 minutes of retransmission). A number is a demand:
-   * `ERR_KEEPALIVE_UNSUPPORTED` where the OS has no such option. `'match'` is a wish: `initialDelay + interval * count`
-   * where the OS has one, left alone elsewhere. On Linux it also ends connections whose peer is alive but does not read.
+   * Absent: left alone. 0: the system's default (Linux: about 15 minutes of retransmission). A number throws
+   * `ERR_KEEPALIVE_UNSUPPORTED` where the OS has no such option; `'match'` is left out there. `'match'` stands for
+   * `initialDelay + interval * count`, and on Linux for more where `count` probes could otherwise not all go out because
+   * timers are rounded up. On Linux a user timeout also ends connections whose peer is alive but does not read.
    */
   readonly userTimeout?: number | 'match' | undefined;
 }
@@ -100,8 +102,8 @@ function check(profile: KeepaliveProfile): CheckedProfile {
   checkSeconds('interval', interval, limits.interval);
   checkInteger('count', count, limits.count, '');
   checkUserTimeout(userTimeout);
-  const timing = { initialDelay, interval, count };
-  return { ...timing, userTimeout, requestedUserTimeout: userTimeout === 'match' ? match(timing) : userTimeout };
+  const requestedUserTimeout = userTimeout === 'match' ? match({ initialDelay, interval, count }) : userTimeout;
+  return { initialDelay, interval, count, userTimeout, requestedUserTimeout };
 }
 
 function match(timing: ProbeTiming): number {
@@ -128,15 +130,14 @@ function checkUserTimeout(userTimeout: number | 'match' | undefined): void {
       { field: 'userTimeout', option: 'TCP_USER_TIMEOUT' },
     );
   }
-  const range = limits.userTimeout ?? { min: 0, max: 0 };
-  checkInteger('userTimeout', userTimeout, range, " milliseconds, or 'match'");
-  if (userTimeout > 0 && userTimeout < second) {
-    const problem = `${userTimeout} milliseconds would end a connection by one lost packet`;
-    throw invalid(
-      'userTimeout',
-      `${problem} (allowed: 0, ${second} to ${range.max} milliseconds, or 'match')${intendedSeconds(userTimeout, range)}`,
-    );
+  if (userTimeout === 0) return;
+  const range = { min: second, max: limits.userTimeout?.max ?? second };
+  const unit = " milliseconds, or 'match'";
+  if (Number.isInteger(userTimeout) && userTimeout > 0 && userTimeout < second) {
+    const problem = `${userTimeout} is less than a second`;
+    throw invalid('userTimeout', `${problem} (${allowed(range, unit, '0, ')})${intendedSeconds(userTimeout, range)}`);
   }
+  checkInteger('userTimeout', userTimeout, range, unit, '0, ');
 }
 
 function checkSeconds(field: string, value: unknown, range: KeepaliveRange): void {
@@ -148,8 +149,8 @@ function checkSeconds(field: string, value: unknown, range: KeepaliveRange): voi
   checkInteger(field, value, range, unit);
 }
 
-function checkInteger(field: string, value: unknown, range: KeepaliveRange, unit: string): void {
-  const remedy = allowed(range, unit);
+function checkInteger(field: string, value: unknown, range: KeepaliveRange, unit: string, also = ''): void {
+  const remedy = allowed(range, unit, also);
   if (value === undefined) throw invalid(field, `is missing (${remedy})`);
   const shown = display(value);
   if (typeof value !== 'number') {
@@ -162,8 +163,8 @@ function checkInteger(field: string, value: unknown, range: KeepaliveRange, unit
   if (value < range.min || value > range.max) throw invalid(field, `${shown} is out of range (${remedy})`);
 }
 
-function allowed({ min, max }: KeepaliveRange, unit: string): string {
-  return `allowed: ${min} to ${max}${unit}`;
+function allowed({ min, max }: KeepaliveRange, unit: string, also = ''): string {
+  return `allowed: ${also}${min} to ${max}${unit}`;
 }
 
 function within({ min, max }: KeepaliveRange, value: number): boolean {

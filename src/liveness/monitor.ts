@@ -2,7 +2,7 @@ import { AsyncResource } from 'node:async_hooks';
 import { channel } from 'node:diagnostics_channel';
 import { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
-import { Alarm } from '../heartbeat/schedule/alarm.js';
+import { Alarm } from '../util/alarm.js';
 import { platform } from '../profile/platform.js';
 import { assertSocket, hasEnded, isTcpSocket, notTcp } from '../socket/descriptor.js';
 import { unproxied } from '../socket/unproxied.js';

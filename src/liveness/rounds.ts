@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { Work } from '../heartbeat/schedule/alarm.js';
+import type { Work } from '../util/alarm.js';
 import { CLOSED, socketDescriptor } from '../socket/descriptor.js';
 import { askLastHeard, longestBatch, unknown } from '../socket/last-heard-batch.js';
 import { KeepaliveError } from '../util/errors.js';

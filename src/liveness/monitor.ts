@@ -85,13 +85,12 @@ export interface LivenessEvents {
  */
 export class LivenessMonitor extends EventEmitter<LivenessEvents> {
   readonly #sockets: WatchedSockets;
-  readonly #rounds: Rounds;
   readonly #snapshots: Snapshots;
   /** Closed before they were watched, and not reported yet. */
   readonly #closed = new Set<Socket>();
   readonly #onClose: (this: Socket) => void;
   /** Runs while a socket is watched. */
-  #alarm: Alarm | undefined;
+  readonly #alarm: Alarm;
   /** Where the monitor was made: listeners do not run in the context of whoever watched first, or closed a socket. */
   readonly #context = new AsyncResource('LivenessMonitor');
 
@@ -106,12 +105,13 @@ export class LivenessMonitor extends EventEmitter<LivenessEvents> {
     };
     this.#sockets = new WatchedSockets(calendar);
     this.#snapshots = new Snapshots(this.#sockets, clock, times.checkEvery);
-    this.#rounds = new Rounds(this.#sockets, calendar, clock, times, {
+    const rounds = new Rounds(this.#sockets, calendar, clock, times, {
       silent: this.#reportSilent.bind(this),
       heard: this.#reportHeard.bind(this),
       closed: close,
       ended: this.#publishSnapshot.bind(this),
     });
+    this.#alarm = new Alarm(rounds);
   }
 
   /**
@@ -166,15 +166,14 @@ export class LivenessMonitor extends EventEmitter<LivenessEvents> {
     this.#sockets.add(socket, shown);
     socket.on('close', this.#onClose);
     if (!platform.lastHeard) return;
-    this.#alarm ??= this.#context.runInAsyncScope(() => new Alarm(this.#rounds));
+    if (this.#sockets.size === 1) this.#alarm.by(performance.now());
   }
 
   #remove(socket: Socket): void {
     if (!this.#sockets.remove(socket)) return;
     socket.removeListener('close', this.#onClose);
     if (this.#sockets.size > 0) return;
-    this.#alarm?.stop();
-    this.#alarm = undefined;
+    this.#alarm.stop();
   }
 
   #close(socket: Socket): void {

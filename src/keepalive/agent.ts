@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import type { Agent, ClientRequest } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { applyKeepalive } from './apply.js';
@@ -15,7 +16,7 @@ export interface AgentKeepalive {
   [Symbol.dispose](): void;
 }
 
-type OnCreated = (error: Error | null, socket: Duplex | undefined) => void;
+type OnCreated = (error?: Error | null, socket?: Duplex) => void;
 
 /** The points that Node documents for overriding (doc/api/http.md), as an agent has them. */
 interface OverridePoints {
@@ -69,6 +70,8 @@ function isObject(value: unknown): boolean {
 
 class TunedAgent implements AgentKeepalive {
   readonly #agent: Agent;
+  /** Where the agent was tuned: what is destroyed in `update` belongs to other requests than the caller's. */
+  readonly #context = new AsyncResource('AgentKeepalive');
   readonly #restore: (() => void)[] = [];
   /** undefined: stopped. */
   #profile: KeepaliveProfile | undefined;
@@ -86,10 +89,10 @@ class TunedAgent implements AgentKeepalive {
       return function createConnection(this: OverridePoints, ...args) {
         const created = args.at(-1);
         if (typeof created === 'function') {
-          // The default one hands it to 'connect' too, which calls it without arguments.
-          args[args.length - 1] = (error: Error | null, socket: Duplex | undefined) => {
-            tune(socket);
-            (created as OnCreated)(error, socket);
+          // The default one makes it a listener of 'connect', which has no arguments.
+          args[args.length - 1] = function (this: unknown, ...results: Parameters<OnCreated>): void {
+            tune(results[1]);
+            Reflect.apply(created as OnCreated, this, results);
           };
         }
         const socket = original.apply(this, args);
@@ -130,12 +133,11 @@ class TunedAgent implements AgentKeepalive {
   }
 
   #tuneAll(): void {
-    for (const pool of [this.#agent.sockets, this.#agent.freeSockets]) {
-      for (const sockets of Object.values(pool))
-        sockets?.forEach((socket) => {
-          this.#tune(socket);
-        });
-    }
+    const { sockets, freeSockets } = this.#agent;
+    const all = [sockets, freeSockets].flatMap((pool) => Object.values(pool)).flatMap((some = []) => some);
+    this.#context.runInAsyncScope(() => {
+      for (const socket of all) this.#tune(socket);
+    });
   }
 
   #tune(socket: unknown): void {

@@ -1,11 +1,12 @@
-import { fork } from 'node:child_process';
+import { fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import net, { type Socket } from 'node:net';
+import tls from 'node:tls';
 import t, { type Test } from 'tap';
-import { applyKeepaliveToAll, type FleetResult } from 'tcp-keepalive';
+import { applyKeepaliveToAll, disableKeepalive, type FleetResult } from 'tcp-keepalive';
 import { held, heldBy } from '../support/oracle';
 import { other, profile } from '../support/profiles';
-import { listening, owned, tcpPair, unixPair } from '../support/sockets';
+import { listening, owned, tcpPair, tlsPair, unixPair } from '../support/sockets';
 
 async function connections(t: Test, count: number): Promise<Socket[]> {
   const sockets: Socket[] = [];
@@ -37,6 +38,25 @@ void t.test('closed, refusing and connecting sockets', async (t) => {
   t.match(result, { applied: 2, skipped: 1, failed: [{ socket: unix, error: { code: 'ERR_KEEPALIVE_NOT_TCP' } }] });
   await once(connecting, 'connect');
   t.strictSame([open, connecting].map(held), Array(2).fill(heldBy(profile)));
+});
+
+void t.test('closed in any other way is skipped too', async (t) => {
+  const { client, accepted: sent } = await tcpPair(t);
+  const receiver = spawn(process.execPath, ['-e', "process.on('message', () => undefined)"], {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
+  t.teardown(() => receiver.kill());
+  await new Promise((resolve) => receiver.send('a socket', sent, resolve));
+  const below = await tlsPair(t);
+  const secure = tls.connect({ socket: client, rejectUnauthorized: false }).on('error', () => undefined);
+  client.destroy();
+  below.client.destroy();
+  t.strictSame(await applyKeepaliveToAll([sent, secure, below.client], profile), {
+    applied: 0,
+    skipped: 3,
+    failed: [],
+  });
+  for (const socket of [sent, secure, below.client]) t.doesNotThrow(() => disableKeepalive(socket), 'left alone');
 });
 
 void t.test('spread evenly over the time that was asked for', async (t) => {

@@ -16,7 +16,7 @@ interface Interceptor {
   readonly name: string;
   /** Every GET of this URL answers 'mocked'; other requests are passed on. */
   readonly intercept: (url: string) => void | Promise<void>;
-  readonly restore: () => void;
+  readonly restore: () => void | Promise<void>;
 }
 
 const mswServer = setupServer();
@@ -28,7 +28,7 @@ const interceptors: Interceptor[] = [
       if (!nock.isActive()) nock.activate();
       nock(new URL(url).origin).persist().get('/').reply(200, 'mocked');
     },
-    restore: () => void loadNock().then((nock) => nock.restore()),
+    restore: async () => (await loadNock()).restore(),
   },
   {
     name: 'msw',

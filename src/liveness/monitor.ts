@@ -1,6 +1,7 @@
 import { AsyncResource } from 'node:async_hooks';
 import { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
+import { assertAddon } from '../addon/binding.js';
 import { assertObject, checkedTime } from '../util/arguments.js';
 import { CLOSED, assertSocket, hasEnded, isTcpSocket, notTcp } from '../socket/descriptor.js';
 import { disconnectReason, type DisconnectReason } from './disconnect-reason.js';
@@ -90,7 +91,8 @@ interface Change {
  * milliseconds }`), `tcp-keepalive:heard` (`{ monitor, socket }`), `tcp-keepalive:gone` (`{ monitor, socket, reason }`)
  * and, after each round of checks and when the last socket has gone, `tcp-keepalive:snapshot` (`{ monitor, snapshot }`).
  *
- * Throws `ERR_INVALID_ARG_TYPE` or `ERR_OUT_OF_RANGE` for bad options.
+ * Throws `ERR_INVALID_ARG_TYPE` or `ERR_OUT_OF_RANGE` for bad options, and `ERR_KEEPALIVE_ADDON`: without the addon it could
+ * never report a silent peer.
  *
  * @example
  * ```ts
@@ -136,6 +138,7 @@ export class LivenessMonitor extends EventEmitter<LivenessEvents> {
     assertObject('options', options);
     this.#silentAfter = checkedTime('options.silentAfter', options.silentAfter);
     this.#checkEvery = checkedTime('options.checkEvery', options.checkEvery);
+    assertAddon();
     const close = this.#close.bind(this);
     this.#onClose = function (this: Socket): void {
       close(this, disconnectReason(this.errored));

@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { types } from 'node:util';
+import { keepaliveSupport } from '../../index.js';
 import { assertObject, checkedTime } from '../../util/arguments.js';
 import { display, invalidArgumentType } from '../../util/invalid-argument.js';
 import { Alarm, type Work } from '../schedule/alarm.js';
@@ -20,7 +21,7 @@ export interface WebSocketHeartbeatOptions {
    * Takes the word of the peer's kernel (`lastHeard` of the client's TCP socket: data, acknowledgements, the answers to
    * keepalive probes) for the client's: it is not pinged while its kernel is heard. Only where no proxy is in the path,
    * whose kernel it would be; and an application that is frozen is not noticed while its kernel answers. false by
-   * default. Linux; without effect elsewhere.
+   * default. Linux; without effect elsewhere. Needs the native addon.
    */
   readonly trustKernel?: boolean | undefined;
 }
@@ -71,7 +72,8 @@ const looksInInterval = 16;
  * there are, and the event loop is held for less than half a millisecond at a time. What reaches a closed connection, or
  * ends one, is up to `ws`: listen to its 'close', as ever.
  *
- * Throws `ERR_INVALID_ARG_TYPE` or `ERR_OUT_OF_RANGE` for bad arguments.
+ * Throws `ERR_INVALID_ARG_TYPE` or `ERR_OUT_OF_RANGE` for bad arguments, `ERR_KEEPALIVE_ADDON` for `trustKernel` where the
+ * native addon was not loaded.
  *
  * @example
  * ```ts
@@ -112,6 +114,7 @@ export class WebSocketHeartbeat<C extends HeartbeatClient = HeartbeatClient> ext
     this.#timeout = checkedTime('options.timeout', options.timeout);
     const { trustKernel = false } = options;
     if (typeof trustKernel !== 'boolean') throw invalidArgumentType('options.trustKernel', 'a boolean', trustKernel);
+    if (trustKernel && keepaliveSupport.unavailable !== null) throw keepaliveSupport.unavailable;
     this.#trustKernel = trustKernel;
     this.#newcomers = new Newcomers(this.#clients, looksInInterval);
     this.#wheel = new Wheel(this.#interval, performance.now());

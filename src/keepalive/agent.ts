@@ -2,6 +2,7 @@ import { AsyncResource } from 'node:async_hooks';
 import type { Agent, ClientRequest } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { applyKeepalive } from './apply.js';
+import { assertAddon } from '../addon/binding.js';
 import { hasEnded, isSocket, realSocket } from '../socket/descriptor.js';
 import { invalidArgumentType, type KeepaliveError } from '../util/errors.js';
 import { override } from '../util/override.js';
@@ -35,7 +36,7 @@ const tunedAgents = new WeakMap<Agent, TunedAgent>();
  * agent, it updates the profile.
  *
  * A socket that refuses the profile is destroyed with the error, so its request fails with it; a pooled one is not
- * kept. Throws `ERR_INVALID_ARG_TYPE` and `ERR_KEEPALIVE_PROFILE`.
+ * kept. Throws `ERR_INVALID_ARG_TYPE`, `ERR_KEEPALIVE_PROFILE` and `ERR_KEEPALIVE_ADDON`.
  *
  * @example
  * ```ts
@@ -46,6 +47,7 @@ const tunedAgents = new WeakMap<Agent, TunedAgent>();
 export function applyKeepaliveToAgent(agent: Agent, profile: KeepaliveProfile): AgentKeepalive {
   if (!isAgent(agent)) throw invalidArgumentType('agent', 'an http.Agent', agent);
   checked(profile);
+  assertAddon();
   const known = tunedAgents.get(agent);
   if (known !== undefined) {
     known.update(profile);

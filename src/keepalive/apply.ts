@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { assertAddon } from '../addon/binding.js';
 import {
   CLOSED,
   NOT_CONNECTED,
@@ -40,7 +41,7 @@ type FollowedSocket = Socket & { [followed]?: CheckedProfile | undefined };
  * SIO_KEEPALIVE_VALS, which allows a `count` of 10 only.
  *
  * Throws `ERR_INVALID_ARG_TYPE`, `ERR_KEEPALIVE_PROFILE`, `ERR_KEEPALIVE_CLOSED`, `ERR_KEEPALIVE_NOT_TCP`,
- * `ERR_KEEPALIVE_UNSUPPORTED`, or the kernel's own code with `errno`, `syscall` and `option`.
+ * `ERR_KEEPALIVE_UNSUPPORTED`, `ERR_KEEPALIVE_ADDON`, or the kernel's own code with `errno`, `syscall` and `option`.
  *
  * @example
  * ```ts
@@ -52,6 +53,7 @@ export function applyKeepalive(socket: Socket, profile: KeepaliveProfile): boole
   const wanted = checked(profile);
   const descriptor = socketDescriptor(target);
   if (descriptor === NOT_CONNECTED) {
+    assertAddon();
     follow(target, wanted);
     return false;
   }
@@ -71,7 +73,8 @@ export function applyKeepalive(socket: Socket, profile: KeepaliveProfile): boole
  *
  * Use this and not `socket.setKeepAlive(false)`: Node skips a call that does not change what it set itself.
  *
- * Throws `ERR_INVALID_ARG_TYPE`, `ERR_KEEPALIVE_NOT_TCP`, or the kernel's own code with `errno`, `syscall` and `option`.
+ * Throws `ERR_INVALID_ARG_TYPE`, `ERR_KEEPALIVE_NOT_TCP`, `ERR_KEEPALIVE_ADDON` for a connected socket, or the kernel's own
+ * code with `errno`, `syscall` and `option`.
  *
  * @example
  * ```ts

@@ -1,6 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import type { Server, Socket } from 'node:net';
 import { checked, type CheckedProfile, type KeepaliveProfile } from '../profile/profile.js';
+import type { InspectOptions, inspect as Inspect } from 'node:util';
 import {
   CLOSED,
   assertServer,
@@ -12,6 +13,7 @@ import {
   realSocket,
   socketDescriptor,
 } from '../socket/descriptor.js';
+import { assertAddon } from '../addon/binding.js';
 import { setProfile } from '../socket/kernel.js';
 import { assertObject } from '../util/arguments.js';
 import { invalidArgumentType } from '../util/errors.js';
@@ -58,7 +60,7 @@ const tunedServers = new WeakMap<Server, TunedServer>();
  * applied to as by `applyKeepalive`. Called again for the same server, it updates the profile and `onError`.
  *
  * Throws `ERR_INVALID_ARG_TYPE`, `ERR_KEEPALIVE_PROFILE`, `ERR_KEEPALIVE_NOT_TCP` for a server that listens on a
- * Unix-domain socket or pipe, `ERR_KEEPALIVE_UNSUPPORTED`, or the kernel's own code. What fails later goes to `onError`.
+ * Unix-domain socket or pipe, `ERR_KEEPALIVE_UNSUPPORTED`, `ERR_KEEPALIVE_ADDON`, or the kernel's own code. What fails later goes to `onError`.
  *
  * @example
  * ```ts
@@ -79,6 +81,7 @@ export function applyKeepaliveToServer(
     throw invalidArgumentType('options.onError', 'a function', onError);
   }
   const wanted = checked(profile);
+  assertAddon();
   const known = tunedServers.get(server);
   const tuned = known ?? new TunedServer(server, wanted);
   if (known === undefined) tuned.start();
@@ -138,6 +141,12 @@ class TunedServer implements ServerKeepalive {
 
   [Symbol.dispose](): void {
     this.stop();
+  }
+
+  /** What `console.log` shows. */
+  [Symbol.for('nodejs.util.inspect.custom')](_depth: number, options: InspectOptions, inspect: typeof Inspect): string {
+    const { initialDelay, interval, count, userTimeout } = this.#wanted;
+    return `ServerKeepalive ${inspect({ mode: this.mode, profile: { initialDelay, interval, count, userTimeout } }, options)}`;
   }
 
   /** Also after somebody's removeAllListeners(). */

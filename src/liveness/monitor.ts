@@ -3,6 +3,7 @@ import { channel } from 'node:diagnostics_channel';
 import { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import { Alarm } from '../util/alarm.js';
+import { assertAddon } from '../addon/binding.js';
 import { platform } from '../profile/platform.js';
 import { assertSocket, hasEnded, isTcpSocket, notTcp } from '../socket/descriptor.js';
 import { unproxied } from '../socket/unproxied.js';
@@ -62,6 +63,8 @@ export interface LivenessEvents {
  * (`{ monitor, snapshot }`).
  *
  * Throws `ERR_INVALID_ARG_TYPE` or `ERR_OUT_OF_RANGE` for bad options, `ERR_KEEPALIVE_PROFILE` for a bad profile.
+ * Throws `ERR_INVALID_ARG_TYPE` or `ERR_OUT_OF_RANGE` for bad options, and `ERR_KEEPALIVE_ADDON`: without the addon it could
+ * never report a silent peer.
  *
  * @example
  * ```ts
@@ -97,6 +100,7 @@ export class LivenessMonitor extends EventEmitter<LivenessEvents> {
   constructor(options: LivenessOptions | LivenessProfileOptions) {
     super();
     const times = checkedTimes(options);
+    assertAddon();
     const clock = new SilenceClock();
     const calendar = new Calendar(times.checkEvery, times.silentAfter, clock.now());
     const close = this.#close.bind(this);

@@ -39,7 +39,8 @@ function chosen(t: Test, names: string[], target: Partial<Target>): string {
 
 void t.test('no binary: each place that was tried, and what to do', async (t) => {
   const name = 'EPERM, an ELF header'; // no reason, only a name
-  const root = path.join(packageWith(t, { [`${name}/package.json`]: '{ "name": "tcp-keepalive" }' }), name);
+  const files = { [`${name}/package.json`]: '{ "name": "tcp-keepalive" }', [`${name}/prebuilds/aix-ppc64/x.node`]: '' };
+  const root = path.join(packageWith(t, files), name);
   const error = refusal(t, root);
   t.equal(error.name, 'KeepaliveError');
   t.match(error.cause, { code: 'ENOENT' });
@@ -47,6 +48,13 @@ void t.test('no binary: each place that was tried, and what to do', async (t) =>
     t.match(error.message, `- ${path.join(root, place)}: not there`);
   }
   t.match(error.message, /no binary in the package fits this system: compile it .*npm run compile --prefix /);
+});
+
+void t.test('no folder prebuilds in the package: install it again', async (t) => {
+  t.match(
+    refusal(t, packageWith(t, {})).message,
+    /What to do: .*lost its folder `prebuilds`.*install tcp-keepalive again/,
+  );
 });
 
 void t.test('a file that is not a binary: the message gives the loader’s reason', async (t) => {

@@ -1,5 +1,7 @@
+import path from 'node:path';
 import t from 'tap';
 import { libcOf, runningLibc } from '../../dist/addon/libc.js';
+import { ended, permission } from '../support/application';
 
 /** Lines of /proc/PID/maps. */
 const maps = (...files: string[]) =>
@@ -34,3 +36,11 @@ void t.test(
     t.equal(runningLibc(), header.glibcVersionRuntime === undefined ? 'musl' : 'glibc');
   },
 );
+
+void t.test('without the permission to read /proc', { skip: process.platform !== 'linux' && 'Linux' }, async (t) => {
+  const file = require.resolve('../../dist/addon/libc.js');
+  const script = `console.log(require(${JSON.stringify(file)}).runningLibc())`;
+  const readable = `--allow-fs-read=${path.join(__dirname, '..', '..', '*')}`;
+  const { stdout, stderr } = await ended(process.execPath, [permission, readable, '-e', script]);
+  t.equal(stdout, `${runningLibc()}\n`, stderr);
+});

@@ -1,7 +1,14 @@
 import { assertNumber, assertObject } from '../util/arguments.js';
 import { invalidArgumentType, outOfRange } from '../util/errors.js';
 import { checked, probePeriod, verdictByCount, type CheckedProfile, type KeepaliveProfile } from './profile.js';
-import { latestTick, probesBefore, probesInOneTick, receiveBacklog, userTimeoutForCount } from './kernel-timers.js';
+import {
+  latestIdleVerdict,
+  latestTick,
+  probesInOneTick,
+  receiveBacklog,
+  userTimeoutForCount,
+  type ProbeTiming,
+} from './kernel-timers.js';
 
 /** What {@link checkProfile} may be told about where a profile is to be used. */
 export interface KeepalivePath {
@@ -21,22 +28,28 @@ export interface KeepalivePath {
 /** Something about a profile that its author should know. */
 export interface ProfileFinding {
   readonly code: ProfileFindingCode;
-  /** `'danger'`: a live connection can be lost, or a vanished one stays unnoticed. `'warning'`, `'note'`: worth knowing. */
+  /** What it can cost. */
   readonly severity: ProfileFindingSeverity;
   /** One sentence, with the numbers of this profile. */
   readonly message: string;
 }
 
-/** How much a {@link ProfileFinding} matters. */
+/**
+ * How much a {@link ProfileFinding} matters.
+ *
+ * - `'danger'`: a live connection can be lost.
+ * - `'warning'`: the profile does not do what it seems to say, or a vanished peer can stay unnoticed for long.
+ * - `'note'`: worth knowing, also of a profile that is right.
+ */
 export type ProfileFindingSeverity = 'danger' | 'warning' | 'note';
 
 /** The codes of {@link ProfileFinding}; they do not change. */
 export type ProfileFindingCode =
-  /** The user timeout leaves no room for a second probe to be answered. */
+  /** A live connection can be ended by one lost probe: the count is 1, or the user timeout is over before the second. */
   | 'ONE_LOST_PROBE_KILLS'
   /** A peer that is alive but does not read for as long as the user timeout is ended too (Linux). */
   | 'SLOW_CONSUMERS_MAY_END'
-  /** The user timeout falls before or after the last probe: it decides, and the count has no effect (Linux). */
+  /** The user timeout lets fewer or more probes go out than the count says, which has no effect then (Linux). */
   | 'COUNT_IS_IGNORED'
   /** Without a user timeout unacknowledged data hides a vanished peer. */
   | 'NO_USER_TIMEOUT'
@@ -44,7 +57,7 @@ export type ProfileFindingCode =
   | 'INTERVAL_ABOVE_INITIAL_DELAY'
   /** The path forgets the connection before it is probed, also as late as Linux may round the delay up. */
   | 'IDLE_TIMEOUT_TOO_SHORT'
-  /** So many connections are probed in one tick that a receive backlog overflows. */
+  /** So many connections are probed in one tick that the receive backlog of loopback or veth overflows. */
   | 'PROBES_OVERFLOW_BACKLOG'
   /** The heartbeat starts the idle timer anew before it ends: a live connection is never probed. */
   | 'HEARTBEAT_REPLACES_PROBES'
@@ -53,8 +66,8 @@ export type ProfileFindingCode =
 
 /**
  * What to know about a profile before it is used. Each finding has a stable `code`, a `severity` and one sentence that
- * explains it. The numbers are Linux's. The named profiles and every plan are free of 'danger' and 'warning' on the path
- * that they are for.
+ * explains it. The numbers are Linux's. The named profiles and the plans of {@link planKeepalive} are free of `'danger'`
+ * and `'warning'` on the path that they are for.
  *
  * Throws as `defineProfile` does; `ERR_INVALID_ARG_TYPE` or `ERR_OUT_OF_RANGE` for a bad `path`.
  *
@@ -63,7 +76,7 @@ export type ProfileFindingCode =
  * const path: KeepalivePath = { idleTimeout: 350_000, connections: 20_000 };
  * const findings: ProfileFinding[] = checkProfile(profiles.lowPower, path);
  * const codes: ProfileFindingCode[] = findings.map(({ code }) => code); // 'IDLE_TIMEOUT_TOO_SHORT' and two more
- * const worst: ProfileFindingSeverity | undefined = findings.at(0)?.severity;
+ * const severities: ProfileFindingSeverity[] = findings.map(({ severity }) => severity); // 'note', 'danger', 'note'
  * ```
  */
 export function checkProfile(profile: KeepaliveProfile, path: KeepalivePath = {}): ProfileFinding[] {
@@ -71,6 +84,7 @@ export function checkProfile(profile: KeepaliveProfile, path: KeepalivePath = {}
   const known = checkedPath(path);
   return [
     ...aboutUserTimeout(wanted),
+    ...aboutCount(wanted),
     ...aboutTiming(wanted, known),
     ...aboutBacklog(wanted, known),
     ...aboutHeartbeat(wanted, known),
@@ -78,35 +92,54 @@ export function checkProfile(profile: KeepaliveProfile, path: KeepalivePath = {}
 }
 
 function* aboutUserTimeout(profile: CheckedProfile): Generator<ProfileFinding> {
-  const { count, requestedUserTimeout: userTimeout = 0 } = profile;
+  const userTimeout = userTimeoutOnLinux(profile);
   if (userTimeout === 0) {
     yield {
       code: 'NO_USER_TIMEOUT',
       severity: 'warning',
       message: `Without a user timeout a write to a vanished peer hangs for about 15 minutes, whatever the probes find out after ${seconds(verdictByCount(profile))}.`,
     };
-    return;
+  } else {
+    yield {
+      code: 'SLOW_CONSUMERS_MAY_END',
+      severity: 'note',
+      message: `On Linux a peer that is alive but does not read for ${seconds(userTimeout)} is given up as well.`,
+    };
   }
-  yield {
-    code: 'SLOW_CONSUMERS_MAY_END',
-    severity: 'note',
-    message: `On Linux a peer that is alive but does not read for ${seconds(userTimeout)} is given up as well.`,
-  };
-  const probes = probesBefore(userTimeout, profile);
-  if (probes < 2) {
+}
+
+function* aboutCount(profile: CheckedProfile): Generator<ProfileFinding> {
+  const { count } = profile;
+  const userTimeout = userTimeoutOnLinux(profile);
+  const isNumber = userTimeout !== 0 && profile.userTimeout !== 'match';
+  if (isNumber ? userTimeout <= latestProbe(profile, 2) : count === 1) {
+    const what = isNumber ? `On Linux a user timeout of ${seconds(userTimeout)}` : 'A count of 1';
+    const enough = isNumber ? seconds(userTimeoutForCount({ ...profile, count: 2 })) : '2';
     yield {
       code: 'ONE_LOST_PROBE_KILLS',
       severity: 'danger',
-      message: `A user timeout of ${seconds(userTimeout)} can end a live connection after one lost probe; give at least ${seconds(userTimeoutForCount({ ...profile, count: 2 }))}, so that a second probe goes out.`,
+      message: `${what} can end a live connection after one lost probe; give at least ${enough}, so that a second probe goes out.`,
     };
   }
-  if (profile.userTimeout !== 'match' && (probes < count || userTimeout > userTimeoutForCount(profile))) {
+  const match = userTimeoutForCount(profile);
+  const isTooShort = count > 1 && userTimeout <= latestProbe(profile, count);
+  if (isNumber && (isTooShort || userTimeout > match)) {
     yield {
       code: 'COUNT_IS_IGNORED',
       severity: 'warning',
-      message: `On Linux a user timeout of ${seconds(userTimeout)} takes the place of the count of ${count}; 'match' is the ${seconds(userTimeoutForCount(profile))} that let ${count} probes go out.`,
+      message: `On Linux a user timeout of ${seconds(userTimeout)} takes the place of the count of ${count}; 'match' stands for the ${seconds(match)} that this count needs.`,
     };
   }
+}
+
+/** Also where the profile is checked on another system: all numbers are Linux's. */
+function userTimeoutOnLinux(profile: CheckedProfile): number {
+  return profile.userTimeout === 'match' ? userTimeoutForCount(profile) : (profile.userTimeout ?? 0);
+}
+
+/** When the `number`-th unanswered probe goes out at the latest: where a count of one less would end the connection. */
+function latestProbe(timing: ProbeTiming, number: number): number {
+  return latestIdleVerdict({ ...timing, count: number - 1 }, 0);
 }
 
 function* aboutTiming(profile: CheckedProfile, path: KeepalivePath): Generator<ProfileFinding> {
@@ -134,15 +167,16 @@ function* aboutTiming(profile: CheckedProfile, path: KeepalivePath): Generator<P
 }
 
 function* aboutBacklog(
-  { initialDelay, count }: CheckedProfile,
+  profile: CheckedProfile,
   { connections = 0, device, heartbeat = Infinity }: KeepalivePath,
 ): Generator<ProfileFinding> {
-  const together = initialDelay < heartbeat ? probesInOneTick(connections, initialDelay) : 0;
+  const { initialDelay, count } = profile;
+  const together = initialDelay < heartbeat ? probesInOneTick(connections, probePeriod(profile)) : 0;
   if (together <= receiveBacklog || device === 'other') return;
   yield {
     code: 'PROBES_OVERFLOW_BACKLOG',
     severity: device === undefined ? 'note' : 'danger',
-    message: `Of ${connections} connections up to ${together} are probed in one tick. Over loopback or veth that is more than the ${receiveBacklog} packets that a receive backlog holds (net.core.netdev_max_backlog), so live connections can lose all of their ${count} probes there.${device === undefined ? ' Say which device it is (path.device).' : ''}`,
+    message: `Of ${connections} connections up to ${together} are probed in one tick: over loopback or veth (path.device) that is more than the ${receiveBacklog} packets that a receive backlog holds (net.core.netdev_max_backlog), so live ones can lose all of their ${count} probes there.`,
   };
 }
 
@@ -153,9 +187,9 @@ function* aboutHeartbeat(profile: CheckedProfile, { heartbeat }: KeepalivePath):
   const { initialDelay } = profile;
   if (heartbeat === undefined) return;
   if (heartbeat <= initialDelay) {
-    const { requestedUserTimeout: userTimeout = 0 } = profile;
+    const userTimeout = userTimeoutOnLinux(profile);
     const byTcp =
-      userTimeout === 0 ? 'by nothing before TCP gives up' : `by the user timeout after ${seconds(userTimeout)}`;
+      userTimeout === 0 ? 'by nothing before TCP gives up' : `by the user timeout of ${seconds(userTimeout)}`;
     yield {
       code: 'HEARTBEAT_REPLACES_PROBES',
       severity: 'note',

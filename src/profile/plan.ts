@@ -39,6 +39,7 @@ export interface KeepaliveConstraints {
 
 const names = ['detectWithin', 'idleTimeout', 'tolerateLost', 'heartbeat', 'writes'] as const;
 const writesKnown = ['any', 'never', 'monitored'] as const;
+type Writes = KeepaliveConstraints['writes'];
 const second = 1000;
 const { limits } = platform;
 const longestUserTimeout = limits.userTimeout?.max ?? Infinity;
@@ -51,7 +52,7 @@ const longestUserTimeout = limits.userTimeout?.max ?? Infinity;
 const shortestInterval = 5;
 /** No interval is above the initial delay, or it would be what a live connection is probed by. */
 const shortestDelay = shortestInterval;
-const mostLost = Math.min(limits.count.max, Math.floor(longestUserTimeout / second / shortestInterval) - 1) - 2;
+const mostLost = Math.min(limits.count.max, Math.floor(longestUserTimeout / second / shortestInterval) - 1) - 1;
 const defaultLost = 2;
 
 /**
@@ -81,25 +82,48 @@ export function planKeepalive(constraints: KeepaliveConstraints): Readonly<Keepa
   const idleTimeout = idleTimeoutToMeet(wanted);
   checkConflicts(wanted, count, idleTimeout);
 
-  const fits = (initialDelay: number, interval: number) =>
-    latestTick(initialDelay * second) < idleTimeout &&
-    bound(initialDelay, interval, count, wanted.writes) <= detectWithin;
-  const initialDelay = last((delay) => fits(delay, shortestInterval), shortestDelay, seconds(limits.initialDelay.max));
-  const longestInterval = Math.min(initialDelay, seconds(limits.interval.max));
-  const interval = last((length) => fits(initialDelay, length), shortestInterval, longestInterval);
-  return defineProfile(timing(initialDelay, interval, count));
+  const meets = (profile: KeepaliveProfile) =>
+    latestTick(profile.initialDelay) < idleTimeout && bound(profile, wanted.writes) <= detectWithin;
+  const fits = (delay: number) => meets(timing(delay, shortestInterval, count));
+  const initialDelay = last(fits, shortestDelay, seconds(limits.initialDelay.max));
+  return defineProfile(withLongestInterval(initialDelay, count, wanted, meets));
+}
+
+/**
+ * An interval that is longer than the rounding of the delay can take less time than a shorter one, because one probe less
+ * goes out before the user timeout. So this looks from above, from where the count alone would be in time.
+ */
+function withLongestInterval(
+  initialDelay: number,
+  count: number,
+  { detectWithin, writes }: KeepaliveConstraints,
+  meets: (profile: KeepaliveProfile) => boolean,
+): KeepaliveProfile {
+  const fitsByCount = (interval: number) => {
+    const profile = timing(initialDelay, interval, count);
+    return bound(profile, writes, { ...profile, userTimeout: 0 }) <= detectWithin;
+  };
+  let interval = last(fitsByCount, shortestInterval, Math.min(initialDelay, seconds(limits.interval.max)));
+  while (!meets(timing(initialDelay, interval, count))) interval -= 1;
+  return timing(initialDelay, interval, count);
 }
 
 function timing(initialDelay: number, interval: number, count: number): KeepaliveProfile {
   return { initialDelay: initialDelay * second, interval: interval * second, count, userTimeout: 'match' };
 }
 
-/** How late a vanished peer is noticed with such a profile; Infinity: the kernel cannot hold it. */
-function bound(delay: number, interval: number, count: number, writes: KeepaliveConstraints['writes']): number {
-  const profile = timing(delay, interval, count);
+/**
+ * How late a vanished peer is noticed with such a profile, where another can decide about idle connections; Infinity: the
+ * kernel cannot hold it.
+ */
+function bound(profile: KeepaliveProfile, writes: Writes, whenIdle: KeepaliveProfile = profile): number {
   if (matchingUserTimeout(profile) > longestUserTimeout) return Infinity;
-  const { idle, atMost } = detectionTime(profile);
-  return writes === undefined || writes === 'any' ? (atMost ?? idle) : idle;
+  const inFlight = isMovedByWrites(writes) ? (detectionTime(profile).inFlight ?? 0) : 0;
+  return detectionTime(whenIdle).idle + inFlight;
+}
+
+function isMovedByWrites(writes: Writes): boolean {
+  return writes === undefined || writes === 'any';
 }
 
 /** A heartbeat keeps the path open by itself. */
@@ -124,11 +148,13 @@ function seconds(milliseconds: number): number {
 }
 
 function checkConflicts({ detectWithin, writes }: KeepaliveConstraints, count: number, idleTimeout: number): void {
-  const least = bound(shortestDelay, shortestInterval, count, writes);
+  const least = leastBound(count, writes);
   if (detectWithin < least) {
-    const parts = `an initialDelay and ${count} intervals of ${shortestInterval * second} each`;
+    const busiest = `initialDelay and interval ${shortestInterval * second}`;
+    const because =
+      isMovedByWrites(writes) && hasUserTimeout() ? `${busiest}, a write just before the verdict` : busiest;
     throw conflict(
-      `detectWithin ${detectWithin} and tolerateLost ${count - 1} need at least ${least} (${parts}): ${least - detectWithin} more${remedies(detectWithin, count, writes)}`,
+      `detectWithin ${detectWithin} and tolerateLost ${count - 1} need at least ${least} (${because}): ${least - detectWithin} more${remedies(detectWithin, count, writes)}`,
     );
   }
   const shortest = shortestDelay * second;
@@ -140,15 +166,16 @@ function checkConflicts({ detectWithin, writes }: KeepaliveConstraints, count: n
   }
 }
 
-function remedies(detectWithin: number, count: number, writes: KeepaliveConstraints['writes']): string {
+function leastBound(count: number, writes: Writes): number {
+  return bound(timing(shortestDelay, shortestInterval, count), writes);
+}
+
+function remedies(detectWithin: number, count: number, writes: Writes): string {
   const found: string[] = [];
-  for (let fewer = count - 1; fewer >= 2; fewer -= 1) {
-    if (bound(shortestDelay, shortestInterval, fewer, writes) > detectWithin) continue;
-    found.push(`a tolerateLost of ${fewer - 1}`);
-    break;
-  }
-  const unmoved = bound(shortestDelay, shortestInterval, count, 'monitored');
-  if ((writes === undefined || writes === 'any') && hasUserTimeout()) {
+  const fewer = last((probes) => leastBound(probes, writes) <= detectWithin, 1, count - 1);
+  if (fewer > 1) found.push(`a tolerateLost of ${fewer - 1}`);
+  if (isMovedByWrites(writes) && hasUserTimeout()) {
+    const unmoved = leastBound(count, 'monitored');
     const enough = unmoved <= detectWithin ? '' : ` and a detectWithin of ${unmoved}`;
     found.push(`writes: 'monitored'${enough} (a LivenessMonitor with destroyAfter, whose bound writes do not move)`);
   }
@@ -175,7 +202,7 @@ function checkedConstraints(constraints: KeepaliveConstraints): KeepaliveConstra
   return { detectWithin, idleTimeout, tolerateLost, heartbeat, writes };
 }
 
-function checkWrites(writes: KeepaliveConstraints['writes'], heartbeat: number | undefined): void {
+function checkWrites(writes: Writes, heartbeat: number | undefined): void {
   if (writes !== undefined && !writesKnown.includes(writes)) {
     throw invalidArgumentType('constraints.writes', writesKnown.map((known) => `'${known}'`).join(' or '), writes);
   }

@@ -1,4 +1,3 @@
-import type { EventEmitter } from 'node:events';
 import type { Server, Socket } from 'node:net';
 import { checked, type CheckedProfile, type KeepaliveProfile } from '../profile/profile.js';
 import type { InspectOptions, inspect as Inspect } from 'node:util';
@@ -17,6 +16,7 @@ import { assertAddon } from '../addon/binding.js';
 import { setProfile } from '../socket/kernel.js';
 import { assertObject } from '../util/arguments.js';
 import { invalidArgumentType } from '../util/errors.js';
+import { FirstListener, putFirst } from './first-listener.js';
 import { Listener } from './listener.js';
 
 /** Options of {@link applyKeepaliveToServer}. */
@@ -91,25 +91,22 @@ export function applyKeepaliveToServer(
   return tuned;
 }
 
-// Two copies of this package on one server must not overtake each other for ever.
-const staysFirst: unique symbol = Symbol.for('tcp-keepalive.stays-first') as never;
-type ConnectionListener = ((socket: Socket) => void) & { [staysFirst]?: true };
-
 class TunedServer implements ServerKeepalive {
   onError: ServerKeepaliveOptions['onError'];
   readonly #server: Server;
   #wanted: CheckedProfile;
   readonly #listener: Listener;
+  /** Looks at accepted connections. */
+  readonly #looking: FirstListener;
   /** Accepted connections that may be older than the profile on the listener. */
   #older = 0;
-  #overtaking = false;
   #warned = false;
 
   constructor(server: Server, profile: CheckedProfile) {
     this.#server = server;
     this.#listener = new Listener(server);
     this.#wanted = profile;
-    this.#onConnection[staysFirst] = true;
+    this.#looking = new FirstListener(server, this.#onConnection);
   }
 
   get mode(): ServerKeepalive['mode'] {
@@ -135,7 +132,7 @@ class TunedServer implements ServerKeepalive {
     if (tunedServers.get(this.#server) !== this) return;
     this.#listener.restore();
     tunedServers.delete(this.#server);
-    this.#stopLooking();
+    this.#looking.remove();
     for (const [event, handler] of this.#followed) this.#server.removeListener(event, handler);
   }
 
@@ -157,15 +154,7 @@ class TunedServer implements ServerKeepalive {
   /** Looks at accepted connections until one is seen to have inherited, after those that were waiting already. */
   #look(): void {
     this.#older = this.#listener.queueLength;
-    putFirst(this.#server, 'connection', this.#onConnection);
-  }
-
-  get #isLooking(): boolean {
-    return this.#server.listenerCount('connection', this.#onConnection) > 0;
-  }
-
-  #stopLooking(): void {
-    this.#server.removeListener('connection', this.#onConnection);
+    this.#looking.add();
   }
 
   readonly #onListening = (): void => {
@@ -173,7 +162,7 @@ class TunedServer implements ServerKeepalive {
       this.#listener.tune(this.#wanted);
       this.#look();
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ERR_KEEPALIVE_NOT_TCP') this.#stopLooking();
+      if ((error as NodeJS.ErrnoException).code === 'ERR_KEEPALIVE_NOT_TCP') this.#looking.remove();
       else this.#look();
       this.#report(error as Error);
     }
@@ -184,7 +173,7 @@ class TunedServer implements ServerKeepalive {
     this.#look();
   };
 
-  readonly #onConnection: ConnectionListener = (given: Socket): void => {
+  readonly #onConnection = (given: Socket): void => {
     try {
       if (hasEnded(given)) return;
       if (!isSocket(given)) throw notTcp();
@@ -198,26 +187,15 @@ class TunedServer implements ServerKeepalive {
       this.#older -= 1;
       // The accept queue is first-in first-out: all later ones have inherited too. Unless another worker of a cluster
       // changes the listening socket that they share.
-      if (inherited && this.#older < 0 && this.#listener.isTuned && !isClusterWorker()) this.#stopLooking();
+      if (inherited && this.#older < 0 && this.#listener.isTuned && !isClusterWorker()) this.#looking.remove();
     } catch (error) {
       this.#report(error as Error, given);
     }
   };
 
-  /** Stays ahead of listeners that are prepended later; once a turn, as somebody else may want to be first too. */
-  readonly #onNewListener = (event: string | symbol, added: ConnectionListener): void => {
-    if (event !== 'connection' || added[staysFirst] === true || !this.#isLooking || this.#overtaking) return;
-    this.#overtaking = true;
-    queueMicrotask(() => {
-      if (this.#isLooking) putFirst(this.#server, 'connection', this.#onConnection);
-    });
-    setImmediate(() => (this.#overtaking = false)).unref();
-  };
-
   readonly #followed = [
     ['listening', this.#onListening],
     ['close', this.#onClose],
-    ['newListener', this.#onNewListener],
   ] as const;
 
   #report(error: Error, socket?: Socket): void {
@@ -232,11 +210,6 @@ class TunedServer implements ServerKeepalive {
       });
     }
   }
-}
-
-function putFirst(server: Server, event: string, handler: Parameters<EventEmitter['prependListener']>[1]): void {
-  server.removeListener(event, handler);
-  server.prependListener(event, handler);
 }
 
 /** Not so for one that somebody hands over with `server.emit('connection', socket)`. */

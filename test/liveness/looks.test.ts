@@ -81,7 +81,7 @@ async function speaking(t: Test): Promise<void> {
   const monitor = monitorOf(t, { silentAfter, checkEvery: 20 }, acceptedOf(peers));
   const wereSilent = new Set<Socket>();
   monitor.on('silent', (socket) => wereSilent.add(socket));
-  const speak = ({ client }: Pair) => {
+  const speak = ({ client }: Pick<Pair, 'client'>) => {
     if (client.destroyed) return;
     client.write('x');
     setTimeout(speak, random() * 0.8 * silentAfter, { client });

@@ -13,32 +13,34 @@ export interface DetectionTime {
 }
 
 /**
- * The retransmission timeout that `inFlight` allows for: what RFC 6298 starts with, and above that of any path with round
- * trips of up to half a second.
+ * The longest retransmission timeout that `inFlight` allows for: RFC 6298 starts with it, and Linux keeps it 200 ms or more
+ * above the round trip, so it is longer only where round trips take more than half a second or vary by as much.
  */
 const retransmissionTimeout = 1_000;
 
 /**
- * Upper bounds on the time until a vanished peer is noticed, in milliseconds, at every clock rate of the kernel.
+ * Upper bounds on the time until a vanished peer is noticed, in milliseconds.
  *
- * `idle`: nothing is written after the last answer. Linux: the latest time of `count` probes and one interval more, with
- * each timer rounded up as coarsely as a kernel of 100 to 1000 ticks a second does. A user timeout decides in place of the
- * count there (net/ipv4/tcp_timer.c): at the first probe, after the first one, that is not before it. Elsewhere
- * `max(initialDelay, interval) + interval * count`.
+ * On Linux they hold at every clock rate of the kernel (100 to 1000 ticks a second), which decides how late its timers can
+ * be. macOS and Windows do not document how they round: there the numbers are those of timers that are never late.
  *
- * `inFlight`: counted from a write that stays unacknowledged. Linux: the user timeout, which begins with the first
- * retransmission, two retransmission timeouts of up to 1 s each before that, and the rounding of the last timer. On a path
- * whose retransmission timeout is longer (`ss -i` shows it as `rto`), add twice the excess. Elsewhere the user timeout
- * (macOS: rounded up to seconds). null without a user timeout.
+ * `idle` is counted from the last answer, if nothing is written after it. On Linux a user timeout takes the place of the
+ * count (net/ipv4/tcp_timer.c, tcp_keepalive_timer): it ends the connection at the first probe time, after that of the
+ * first probe, at which it has passed. Elsewhere `max(initialDelay, interval) + interval * count`.
  *
- * `atMost`: `idle + inFlight`. A write takes the verdict from the probes, so one that comes just before it starts the time
- * anew. {@link LivenessMonitor} with `destroyAfter` gives a bound that writes do not move.
+ * `inFlight` is counted from a write that stays unacknowledged, and is null without a user timeout. On Linux it is the user
+ * timeout, which begins with the first retransmission (tcp_retransmit_skb), up to two retransmission timeouts of at most 1 s
+ * before that, and the rounding of the last timer. Where the retransmission timeout is longer (`ss -i` shows it as `rto`),
+ * add twice the excess. Elsewhere it is the user timeout, on macOS rounded up to seconds.
+ *
+ * `atMost` is `idle + inFlight`: from the write on, retransmissions decide in place of the probes, and the write can come just
+ * before the probes would have. {@link LivenessMonitor} with `destroyAfter` gives a bound that writes do not move.
  *
  * Throws as {@link defineProfile} does.
  *
  * @example
  * ```ts
- * const { idle, inFlight, atMost }: DetectionTime = detectionTime(profiles.presence); // 47.8 s, 49.3 s and 97.1 s on Linux
+ * const { idle, inFlight, atMost }: DetectionTime = detectionTime(profiles.presence); // Linux: 47.8 s, 49.1 s and 96.9 s
  * ```
  */
 export function detectionTime(profile: KeepaliveProfile): DetectionTime {

@@ -30,13 +30,17 @@ const bySocket = new WeakMap<Socket, Loan>();
  * a count includes the probes that are unanswered already, so a live peer would be given up after one lost probe, or none.
  * Where that would be so, the kernel is given as much more as has passed. It is taken back once what the kernel counts
  * began after the profile was applied: the peer was heard, or data was sent that it has to acknowledge.
+ *
+ * @returns false when the socket held the profile already and was only read.
  */
-export function setPatiently(socket: Socket, descriptor: number, profile: CheckedProfile): void {
+export function setPatiently(socket: Socket, descriptor: number, profile: CheckedProfile): boolean {
   const known = loans.size > 0 ? bySocket.get(socket) : undefined;
-  if (known !== undefined && isSame(known.profile, profile) && isSame(getSettings(descriptor), known.held)) return;
-  const lent = lendPatience(descriptor, profile);
+  if (known !== undefined && isSame(known.profile, profile) && isSame(getSettings(descriptor), known.held))
+    return false;
+  const { changed, lent } = lendPatience(descriptor, profile);
   if (known !== undefined) loans.delete(known);
   if (lent > 0) lend(socket, profile, getSettings(descriptor), lent);
+  return changed;
 }
 
 function lend(socket: Socket, profile: CheckedProfile, held: KeepaliveSettings, lent: number): void {

@@ -13,11 +13,11 @@ import {
   socketDescriptor,
 } from '../socket/descriptor.js';
 import { assertAddon } from '../addon/binding.js';
-import { setProfile } from '../socket/kernel.js';
 import { assertObject } from '../util/arguments.js';
 import { invalidArgumentType } from '../util/errors.js';
 import { FirstListener, putFirst } from './first-listener.js';
 import { Listener } from './listener.js';
+import { setPatiently } from './patience.js';
 
 /** Options of {@link applyKeepaliveToServer}. */
 export interface ServerKeepaliveOptions {
@@ -182,7 +182,7 @@ class TunedServer implements ServerKeepalive {
       if (descriptor === CLOSED) return;
       if (descriptor < 0) throw missing(descriptor);
       const profile = this.#listener.inherited(this.#wanted);
-      const inherited = !borrowed(descriptor, () => setProfile(descriptor, profile));
+      const inherited = !borrowed(descriptor, () => setPatiently(socket, descriptor, profile));
       if (!isAcceptedBy(this.#server, socket)) return;
       this.#older -= 1;
       // The accept queue is first-in first-out: all later ones have inherited too. Unless another worker of a cluster

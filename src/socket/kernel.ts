@@ -43,11 +43,11 @@ export function setProfile(descriptor: number, profile: CheckedProfile): boolean
 /**
  * The same on a connection that may have been silent for long: what is new does not count the silence so far.
  *
- * @returns how much was added to the user timeout (milliseconds), or to the count where there is none.
+ * @returns `lent`: how much was added to the user timeout (milliseconds), or to the count where there is none.
  */
-export function lendPatience(descriptor: number, profile: CheckedProfile): number {
+export function lendPatience(descriptor: number, profile: CheckedProfile): { changed: boolean; lent: number } {
   put(descriptor, profile, true);
-  return slots[Slot.lent]!;
+  return { changed: slots[Slot.changes] !== 0, lent: slots[Slot.lent]! };
 }
 
 /** Milliseconds for which the peer has left unanswered what the kernel would judge it by now. */

@@ -1,15 +1,23 @@
 // A profile that is put on peers which were silent for long. Runs again inside a private network namespace.
 import { once } from 'node:events';
+import http from 'node:http';
 import net, { type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import t, { type Test } from 'tap';
-import { applyKeepalive, applyKeepaliveToAll, defineProfile, detectionTime, readTcpInfo } from 'tcp-keepalive';
+import {
+  applyKeepalive,
+  applyKeepaliveToAgent,
+  applyKeepaliveToAll,
+  defineProfile,
+  detectionTime,
+  readTcpInfo,
+} from 'tcp-keepalive';
 import { loseFrom, lossMissing } from '../support/lossy-path';
 import { connectPeerNamespace } from '../support/network-namespace.js';
 import { held, poke } from '../support/oracle';
 import { poll } from '../support/poll';
 import { inNamespace } from '../support/rerun';
-import { owned } from '../support/sockets';
+import { listening, owned } from '../support/sockets';
 
 type Network = Awaited<ReturnType<typeof connectPeerNamespace>>;
 
@@ -26,7 +34,7 @@ const server = require('node:net').createServer((socket) => socket.on('error', (
 server.listen(0, '0.0.0.0', 2048, () => console.log(server.address().port));`;
 
 inNamespace(__filename, () => {
-  void t.test('peers that were silent for long', { jobs: 5 }, async (t) => {
+  void t.test('peers that were silent for long', { jobs: 6 }, async (t) => {
     const network = await connectPeerNamespace();
     const program = network.spawn(process.execPath, ['-e', echo], { stdio: ['ignore', 'pipe', 'inherit'] });
     t.teardown(async () => {
@@ -43,6 +51,7 @@ inNamespace(__filename, () => {
       t.test('a vanished one', (t) => vanished(t, network, port)),
       t.test('with unanswered probes and no user timeout', (t) => unansweredProbes(t, network, port)),
       t.test('with data in flight', (t) => inFlight(t, network, port)),
+      t.test('pooled ones of an agent', pooled),
     ]);
   });
 });
@@ -149,6 +158,23 @@ async function inFlight(t: Test, network: Network, port: number): Promise<void> 
   await Promise.race([once(socket, 'data'), once(socket, 'error').then(([error]) => t.fail(String(error)))]);
   t.equal(socket.bytesRead, 1, 'the peer has the data');
   await poll('taken back', () => held(socket)[4] === userTimeout, 10_000);
+}
+
+async function pooled(t: Test): Promise<void> {
+  const server = http.createServer((_request, response) => response.end());
+  const port = await listening(t, server);
+  t.teardown(() => server.closeAllConnections());
+  const agent = new http.Agent({ keepAlive: true });
+  t.teardown(() => agent.destroy());
+  const tuned = applyKeepaliveToAgent(agent, { initialDelay: 60_000, interval: 5_000, count: 3 });
+  const [response] = (await once(http.get({ agent, port, host: '127.0.0.1' }), 'response')) as [http.IncomingMessage];
+  const { socket } = response.resume();
+  await once(socket, 'free');
+  await delay(1_000);
+  tuned.update(profile);
+  const [enabled, idle, , , added] = held(socket) as [number, number, number, number, number];
+  t.strictSame([enabled, idle], [1, 2]);
+  t.ok(added >= userTimeout + 1_000, `${added} for a silence of 1 s`);
 }
 
 async function verdict(socket: Socket): Promise<number> {

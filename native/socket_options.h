@@ -18,8 +18,9 @@ enum Option : int {
   kOptionCount,
 };
 
-// As a value of kUserTimeout: this OS has no such option (when read), leave it alone (when applied).
-constexpr std::int32_t kAbsent = -1;
+// As a value of kUserTimeout: this OS has no such option (when read), leave it alone (when applied). No option, no
+// field of TcpInfo and no error has this value.
+constexpr std::int32_t kAbsent = INT32_MIN;
 
 // Errors are libuv's: 0, or a negative number that util.getSystemErrorName() can name.
 // An option that the OS lacks answers kNoSuchOption, never success.

@@ -5,7 +5,7 @@
 // The seam for what the kernel knows about a connection; one file per OS.
 namespace keepalive {
 
-// In the order of the array that JavaScript reads. kAbsent: this OS, or this version of it, does not tell.
+// kAbsent: this OS, or this version of it, does not tell.
 enum InfoField : int {
   kState,  // TcpState
   kRtt,    // microseconds, smoothed
@@ -20,7 +20,14 @@ enum InfoField : int {
   kInfoFieldCount,
 };
 
-// The states of RFC 9293, numbered as in src/tcp-info.ts.
+// Indexed by InfoField: the properties of TcpInfo in src/socket/tcp-info.ts.
+inline constexpr const char* kInfoNames[] = {
+    "state",          "rtt",     "rttVariance",   "retransmits",       "unansweredProbes",
+    "unacknowledged", "notSent", "sinceDataSent", "sinceDataReceived", "sinceAckReceived",
+};
+static_assert(sizeof(kInfoNames) / sizeof(kInfoNames[0]) == kInfoFieldCount, "a name for each field");
+
+// The states of RFC 9293, numbered as in src/socket/tcp-info.ts.
 enum TcpState : std::int32_t {
   kEstablished,
   kSynSent,

@@ -12,6 +12,10 @@ export interface Binding {
   readonly slots: Int32Array;
   /** As this OS names them, by {@link Slot}. */
   readonly optionNames: readonly string[];
+  /** What `readTcpInfo` finds, in the order in which it fills `slots` from {@link Slot}.info on. */
+  readonly infoNames: readonly string[];
+  /** As a setting: leave the option alone, or (read) this OS has none. As a field of `readTcpInfo`: it is not told. */
+  readonly absent: number;
   read(descriptor: number): number;
   readSystem(): number;
   apply(
@@ -50,8 +54,10 @@ export interface Binding {
   ): number;
   /** Where the runtime hands out duplicates. */
   closeDuplicate(descriptor: number): void;
-  /** Windows only, where handles have no descriptor. */
+  /** Windows only, where handles have no descriptor. Negative: it was not found, or `noSocketYet`. */
   readonly findSocket?: (invertReference: () => void) => number;
+  /** The handle was found and has no socket: it was never connected, bound or listening. */
+  readonly noSocketYet?: number;
 }
 
 /** Places in `slots`: the settings in the order of `Option` in `native/socket_options.h`, then what was refused or changed. */
@@ -66,12 +72,9 @@ export const Slot = {
   undoError: 7,
   changes: 8,
   lent: 9,
-  /** The first of the fields of `readTcpInfo`, in the order of `InfoField` in `native/tcp_info.h`. */
+  /** The first of the fields of `readTcpInfo`, in the order of `infoNames`. */
   info: 10,
 } as const;
-
-/** `kAbsent` of the addon: leave the option alone, or (read) this OS has none. */
-export const absent = -1;
 
 /** `Syscall` in `native/keepalive.h`. */
 export const syscalls = ['socket', 'getsockopt', 'setsockopt', 'ioctl'] as const;

@@ -9,6 +9,8 @@ export function unavailableBinding(reason: KeepaliveError): Binding {
   return {
     slots: new Int32Array(32),
     optionNames: [],
+    infoNames: [],
+    absent: 0,
     read: refuse,
     readSystem: refuse,
     apply: refuse,

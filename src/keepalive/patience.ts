@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { CheckedProfile } from '../profile/profile.js';
-import { borrowed, socketDescriptor } from '../socket/descriptor.js';
+import { CLOSED, borrowed, socketDescriptor } from '../socket/descriptor.js';
 import { getSettings, lendPatience, putSettings, unansweredFor, type KeepaliveSettings } from '../socket/kernel.js';
 import { Alarm } from '../util/alarm.js';
 
@@ -71,7 +71,8 @@ function period({ initialDelay }: KeepaliveSettings): number {
 
 function look(loan: Loan, now: number): void {
   const socket = loan.socket.deref();
-  const descriptor = socket === undefined || bySocket.get(socket) !== loan ? -1 : socketDescriptor(socket);
+  const isCurrent = socket !== undefined && bySocket.get(socket) === loan;
+  const descriptor = isCurrent ? socketDescriptor(socket) : CLOSED;
   if (descriptor < 0) {
     loans.delete(loan);
     return;

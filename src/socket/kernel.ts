@@ -1,4 +1,4 @@
-import { Slot, absent, binding, syscalls, whyUnavailable } from '../addon/binding.js';
+import { Slot, binding, syscalls, whyUnavailable } from '../addon/binding.js';
 import { CLOSED, missing, notTcp } from './descriptor.js';
 import { KeepaliveError, systemErrorText } from '../util/errors.js';
 import { answerHasUserTimeout, hasUserTimeout, platform } from '../profile/platform.js';
@@ -22,7 +22,7 @@ export interface KeepaliveSettings {
 }
 
 const second = 1000;
-const { slots } = binding;
+const { absent, slots } = binding;
 
 /** Values that the kernel took on a scratch socket. Bounded, for programs that make up profiles as they go. */
 const takenValues = new Set<string>();

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { Slot, absent, binding } from '../addon/binding.js';
+import { Slot, binding } from '../addon/binding.js';
 import { missing, realSocket, release, socketDescriptor } from './descriptor.js';
 import type { KeepaliveError } from '../util/errors.js';
 import { refusalOf } from './kernel.js';
@@ -46,7 +46,13 @@ export interface TcpInfo {
   readonly sinceAckReceived: number | null;
 }
 
-const { batch, slots } = binding;
+const { absent, batch, slots } = binding;
+
+/** Where each field is in `slots`. */
+const place = Object.fromEntries(binding.infoNames.map((name, index) => [name, Slot.info + index])) as Record<
+  keyof TcpInfo,
+  number
+>;
 
 /**
  * What the kernel knows about a connection now: Linux TCP_INFO, macOS TCP_CONNECTION_INFO, Windows SIO_TCP_INFO (from
@@ -66,20 +72,20 @@ export function readTcpInfo(socket: Socket): TcpInfo {
   const errno = binding.readTcpInfo(descriptor);
   release(descriptor);
   if (errno !== 0) throw refused(errno);
-  const state = field(0);
-  const rtt = field(1);
-  const rttVariance = field(2);
+  const state = field(place.state);
+  const rtt = field(place.rtt);
+  const rttVariance = field(place.rttVariance);
   return {
     state: state === null ? null : states[state]!,
     rtt: rtt === null ? null : rtt / 1000,
     rttVariance: rttVariance === null ? null : rttVariance / 1000,
-    retransmits: field(3),
-    unansweredProbes: field(4),
-    unacknowledged: field(5),
-    notSent: field(6),
-    sinceDataSent: field(7),
-    sinceDataReceived: field(8),
-    sinceAckReceived: field(9),
+    retransmits: field(place.retransmits),
+    unansweredProbes: field(place.unansweredProbes),
+    unacknowledged: field(place.unacknowledged),
+    notSent: field(place.notSent),
+    sinceDataSent: field(place.sinceDataSent),
+    sinceDataReceived: field(place.sinceDataReceived),
+    sinceAckReceived: field(place.sinceAckReceived),
   };
 }
 
@@ -118,8 +124,7 @@ function refused(errno: number): KeepaliveError {
   return refusalOf(errno, binding.tcpInfoSyscall, binding.tcpInfoName);
 }
 
-/** By `InfoField` of native/tcp_info.h. */
-function field(index: number): number | null {
-  const value = slots[Slot.info + index]!;
+function field(slot: number): number | null {
+  const value = slots[slot]!;
   return value === absent ? null : value;
 }

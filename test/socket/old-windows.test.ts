@@ -4,7 +4,7 @@
 import { constants } from 'node:os';
 import path from 'node:path';
 import t from 'tap';
-import { Slot, absent, type Binding } from '../../dist/addon/binding.js';
+import { Slot, type Binding } from '../../dist/addon/binding.js';
 import { Call, fdOf, held, options, oracle, testAddons } from '../support/oracle';
 import { withInterposer } from '../support/rerun';
 import { tcpPair } from '../support/sockets';
@@ -12,6 +12,7 @@ import { tcpPair } from '../support/sockets';
 withInterposer(__filename, interposed);
 
 const addon = require(path.join(testAddons, 'old_system.node')) as Binding;
+const { absent } = addon;
 const noSuchOption = -constants.errno.ENOPROTOOPT;
 const refused = () => addon.optionNames[addon.slots[Slot.refusedOption]!];
 

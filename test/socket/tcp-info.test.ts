@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import net from 'node:net';
+import { constants } from 'node:os';
 import t from 'tap';
 import { applyKeepalive, lastHeard, readTcpInfo, type TcpInfo } from 'tcp-keepalive';
+import { binding } from '../../dist/addon/binding.js';
 import { tcpInfoShownBySs } from '../support/oracle';
 import { profile } from '../support/profiles';
 import { listening, owned, tcpPair, tlsPair, unixPair } from '../support/sockets';
@@ -21,6 +23,12 @@ void t.test('every field, on a connection that has just spoken', { skip: linux }
   }
   t.ok(readTcpInfo(client).sinceDataSent! < 1_000);
   t.ok(readTcpInfo(accepted).sinceDataReceived! < 1_000);
+});
+
+void t.test('the addon names every field, and no other', async (t) => {
+  const { client } = await tcpPair(t);
+  t.strictSame([...binding.infoNames], Object.keys(readTcpInfo(client)));
+  t.not(binding.absent, -constants.errno.EPERM, 'what is not told is no error number');
 });
 
 void t.test('the fields are what ss shows', { skip: linux }, async (t) => {

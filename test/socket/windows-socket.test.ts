@@ -2,15 +2,18 @@
 import { once } from 'node:events';
 import net, { type Server, type Socket } from 'node:net';
 import path from 'node:path';
+import { getSystemErrorMap } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import t from 'tap';
 import { transport } from '../../dist/socket/descriptor.js';
 import { findSocket, type TcpHandle } from '../../dist/socket/runtime-node.js';
+import { CLOSED, HIDDEN, NOT_CONNECTED, NOT_TCP } from '../../dist/socket/runtime.js';
 import { fdOf, testAddons } from '../support/oracle';
 import { listening, owned, tcpPair, tlsPair, unixPair } from '../support/sockets';
 
 interface RefFlip {
   readonly findSocket: (invert: () => void) => number;
+  readonly noSocketYet: number;
   /** How many handles were looked at since the last call. */
   readonly takeVisits: () => number;
 }
@@ -21,7 +24,7 @@ function handleOf(target: Socket | Server): TcpHandle {
 }
 
 function found(target: Socket | Server): number {
-  return findSocket(refFlip.findSocket, handleOf(target));
+  return findSocket(refFlip, handleOf(target));
 }
 
 for (const [name, host] of [
@@ -97,15 +100,15 @@ void t.test('a connection from the port of one that was reset is not taken for i
   t.equal(found(owned(t, one)), fdOf(one));
 });
 
-void t.test('nothing is found if no reference was inverted, or that of a handle that is not TCP', async (t) => {
+void t.test('nothing is found if no reference was inverted, or that of a handle without a TCP socket', async (t) => {
   const { client } = await unixPair(t);
   t.equal(
     refFlip.findSocket(() => undefined),
     -1,
   );
-  t.equal(found(client), -1);
+  t.equal(found(client), HIDDEN);
   const Tcp = handleOf((await tcpPair(t)).client).constructor as unknown as new (type: number) => TcpHandle;
-  t.equal(findSocket(refFlip.findSocket, new Tcp(0)), -1, 'a handle without a socket');
+  t.equal(findSocket(refFlip, new Tcp(0)), NOT_CONNECTED, 'a handle without a socket');
 });
 
 void t.test('nothing is found if two references were inverted', async (t) => {
@@ -116,6 +119,12 @@ void t.test('nothing is found if two references were inverted', async (t) => {
     -1,
   );
   t.equal(handleOf(client).hasRef(), true);
+});
+
+void t.test('no answer passes for another, or for an error number', async (t) => {
+  const answers = [NOT_CONNECTED, CLOSED, NOT_TCP, HIDDEN];
+  t.equal(new Set(answers).size, answers.length);
+  t.ok(Math.max(...answers) < Math.min(...getSystemErrorMap().keys()));
 });
 
 void t.test('an error of the inverting function is thrown', async (t) => {

@@ -58,7 +58,9 @@ bool DiffersAtAll(const Settings& wanted, const Settings& held) {
   return false;
 }
 
+// What is above the most already is for the kernel to refuse.
 std::int32_t Sum(std::int32_t value, std::int32_t more, std::int32_t most) {
+  if (value >= most) return value;
   return value > most - more ? most : value + more;
 }
 

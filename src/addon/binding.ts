@@ -3,6 +3,8 @@ import path from 'node:path';
 import { candidates, runningTarget, type Target } from './addon-file.js';
 import { KeepaliveError } from '../util/errors.js';
 import { whatToDo, type Attempt } from './load-advice.js';
+import { runningFile } from './running-file.js';
+import { unavailable, unavailableBinding } from './unavailable.js';
 
 /** `native/addon.cc`. Each call answers 0 or a libuv error number, with the details in `slots`. */
 export interface Binding {
@@ -74,11 +76,9 @@ export const absent = -1;
 /** `Syscall` in `native/keepalive.h`. */
 export const syscalls = ['socket', 'getsockopt', 'setsockopt', 'ioctl'] as const;
 
-// Not `require`: bundlers replace that.
-const load = createRequire(__filename);
-
 /** Loads the first of the {@link candidates} that loads, or says what was tried and what to do. */
 export function loadBinding(root: string, folder: string, target: Target = runningTarget()): Binding {
+  const load = createRequire(runningFile); // not `require`: bundlers replace that
   const attempts: Attempt[] = [];
   for (const { path, file } of candidates(root, folder, target)) {
     try {
@@ -103,7 +103,25 @@ function firstLine({ message }: Error): string {
   return message.split('\n', 1)[0]!;
 }
 
-/** Bundled, this file is `dist/index.js`. */
-const folder = path.basename(__dirname) === 'addon' ? path.dirname(__dirname) : __dirname;
+function tryToLoad(): { binding: Binding; whyUnavailable: KeepaliveError | null } {
+  // Bundled, this file is `dist/index.js`.
+  const place = path.dirname(runningFile);
+  const folder = path.basename(place) === 'addon' ? path.dirname(place) : place;
+  try {
+    return { binding: loadBinding(path.dirname(folder), folder), whyUnavailable: null };
+  } catch (error) {
+    const reason = error as KeepaliveError;
+    return { binding: unavailableBinding(reason), whyUnavailable: reason };
+  }
+}
 
-export const binding = loadBinding(path.dirname(folder), folder);
+/**
+ * Without the addon each function throws `ERR_KEEPALIVE_ADDON`: who imports this package and never needs the kernel, or
+ * has something else to fall back on, must not fail for want of a binary.
+ */
+export const { binding, whyUnavailable } = tryToLoad();
+
+/** For functions that need the kernel later than when they are called. */
+export function assertAddon(): void {
+  if (whyUnavailable !== null) throw unavailable(whyUnavailable);
+}

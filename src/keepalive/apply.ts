@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { assertAddon } from '../addon/binding.js';
 import {
   CLOSED,
   NOT_CONNECTED,
@@ -13,6 +14,7 @@ import {
 import { clearProfile, setProfile } from '../socket/kernel.js';
 import { setPatiently } from './patience.js';
 import { checked, type CheckedProfile, type KeepaliveProfile } from '../profile/profile.js';
+import type { KeepaliveError } from '../util/errors.js';
 
 // A property and not a WeakMap: two copies of this package must find the same profile.
 const followed: unique symbol = Symbol.for('tcp-keepalive.profile') as never;
@@ -23,7 +25,8 @@ type FollowedSocket = Socket & { [followed]?: CheckedProfile | undefined };
  * request or of a `ws` client.
  *
  * @returns true when it is in the kernel. False when the socket is not connected yet: then it is applied in 'connect',
- * and a failure there destroys the socket with the error. Either way a client socket that connects again has it again.
+ * and a failure there destroys the socket with the error. Either way a client socket that connects again has it again. A
+ * socket that only plays one in tests (nock, msw) emits 'connect' without a connection: false, and it is left alone.
  *
  * Every option of the profile is set, or an error is thrown and the socket is as it was. A socket that already holds the
  * profile is only read. Otherwise no probe is sent before one `initialDelay` has passed, and the profile counts from the
@@ -38,7 +41,7 @@ type FollowedSocket = Socket & { [followed]?: CheckedProfile | undefined };
  * SIO_KEEPALIVE_VALS, which allows a `count` of 10 only.
  *
  * Throws `ERR_INVALID_ARG_TYPE`, `ERR_KEEPALIVE_PROFILE`, `ERR_KEEPALIVE_CLOSED`, `ERR_KEEPALIVE_NOT_TCP`,
- * `ERR_KEEPALIVE_UNSUPPORTED`, or the kernel's own code with `errno`, `syscall` and `option`.
+ * `ERR_KEEPALIVE_UNSUPPORTED`, `ERR_KEEPALIVE_ADDON`, or the kernel's own code with `errno`, `syscall` and `option`.
  *
  * @example
  * ```ts
@@ -50,6 +53,7 @@ export function applyKeepalive(socket: Socket, profile: KeepaliveProfile): boole
   const wanted = checked(profile);
   const descriptor = socketDescriptor(target);
   if (descriptor === NOT_CONNECTED) {
+    assertAddon();
     follow(target, wanted);
     return false;
   }
@@ -69,7 +73,8 @@ export function applyKeepalive(socket: Socket, profile: KeepaliveProfile): boole
  *
  * Use this and not `socket.setKeepAlive(false)`: Node skips a call that does not change what it set itself.
  *
- * Throws `ERR_INVALID_ARG_TYPE`, `ERR_KEEPALIVE_NOT_TCP`, or the kernel's own code with `errno`, `syscall` and `option`.
+ * Throws `ERR_INVALID_ARG_TYPE`, `ERR_KEEPALIVE_NOT_TCP`, `ERR_KEEPALIVE_ADDON` for a connected socket, or the kernel's own
+ * code with `errno`, `syscall` and `option`.
  *
  * @example
  * ```ts
@@ -102,9 +107,12 @@ function applyOnConnect(this: FollowedSocket): void {
   if (profile === undefined) return;
   try {
     const descriptor = socketDescriptor(this);
+    // Somebody plays a connection. If a real one comes of it, there is another 'connect'.
+    if (descriptor === NOT_CONNECTED) return;
     if (descriptor < 0) throw missing(descriptor);
     borrowed(descriptor, () => setProfile(descriptor, profile));
   } catch (error) {
-    this.destroy(error as Error);
+    // A connection that is dead already ends with an error of its own.
+    if ((error as KeepaliveError).code !== 'ERR_KEEPALIVE_CLOSED') this.destroy(error as Error);
   }
 }

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { applyKeepalive } from './apply.js';
+import { assertAddon } from '../addon/binding.js';
 import { assertNumber, assertObject, longestDelay } from '../util/arguments.js';
 import { assertSocket, hasEnded } from '../socket/descriptor.js';
 import { KeepaliveError, invalidArgumentType, outOfRange } from '../util/errors.js';
@@ -45,7 +46,7 @@ export interface FleetFailure {
  * default. Spreading over one `initialDelay` is the best that can be had: the probes repeat with that period.
  *
  * Before the first socket it rejects with `ERR_INVALID_ARG_TYPE` (also for anything in `sockets` that is no socket),
- * `ERR_KEEPALIVE_PROFILE`, or `ERR_OUT_OF_RANGE` for a bad `spread`; later only with the signal's reason. A socket that
+ * `ERR_KEEPALIVE_PROFILE`, `ERR_KEEPALIVE_ADDON`, or `ERR_OUT_OF_RANGE` for a bad `spread`; later only with the signal's reason. A socket that
  * refuses is listed in `failed`.
  *
  * @example
@@ -62,6 +63,7 @@ export async function applyKeepaliveToAll(
 ): Promise<FleetResult> {
   const wanted = defineProfile(profile);
   const { signal, spread } = checkedOptions(options);
+  assertAddon();
   const fleet = await collect(sockets, signal);
   await nextTurn();
   const duration = spread ?? defaultSpread(fleet.length, wanted.initialDelay);

@@ -7,7 +7,7 @@ import { getSettings, type KeepaliveSettings } from '../socket/kernel.js';
  *
  * Throws `ERR_KEEPALIVE_NOT_CONNECTED` before 'connect' or 'listening', `ERR_KEEPALIVE_CLOSED`, `ERR_KEEPALIVE_NOT_TCP`
  * (also for the server of a round-robin cluster worker, whose listener is in the primary), `ERR_KEEPALIVE_UNSUPPORTED`
- * (Windows before 10.0.16299 cannot be read), `ERR_INVALID_ARG_TYPE`, or the kernel's own code.
+ * (Windows before 10.0.16299 cannot be read), `ERR_KEEPALIVE_ADDON`, `ERR_INVALID_ARG_TYPE`, or the kernel's own code.
  *
  * @example
  * ```ts

@@ -1,6 +1,6 @@
-import type { EventEmitter } from 'node:events';
 import type { Server, Socket } from 'node:net';
 import { checked, type CheckedProfile, type KeepaliveProfile } from '../profile/profile.js';
+import type { InspectOptions, inspect as Inspect } from 'node:util';
 import {
   CLOSED,
   assertServer,
@@ -12,9 +12,11 @@ import {
   realSocket,
   socketDescriptor,
 } from '../socket/descriptor.js';
+import { assertAddon } from '../addon/binding.js';
 import { setProfile } from '../socket/kernel.js';
 import { assertObject } from '../util/arguments.js';
 import { invalidArgumentType } from '../util/errors.js';
+import { FirstListener, putFirst } from './first-listener.js';
 import { Listener } from './listener.js';
 
 /** Options of {@link applyKeepaliveToServer}. */
@@ -58,7 +60,7 @@ const tunedServers = new WeakMap<Server, TunedServer>();
  * applied to as by `applyKeepalive`. Called again for the same server, it updates the profile and `onError`.
  *
  * Throws `ERR_INVALID_ARG_TYPE`, `ERR_KEEPALIVE_PROFILE`, `ERR_KEEPALIVE_NOT_TCP` for a server that listens on a
- * Unix-domain socket or pipe, `ERR_KEEPALIVE_UNSUPPORTED`, or the kernel's own code. What fails later goes to `onError`.
+ * Unix-domain socket or pipe, `ERR_KEEPALIVE_UNSUPPORTED`, `ERR_KEEPALIVE_ADDON`, or the kernel's own code. What fails later goes to `onError`.
  *
  * @example
  * ```ts
@@ -79,6 +81,7 @@ export function applyKeepaliveToServer(
     throw invalidArgumentType('options.onError', 'a function', onError);
   }
   const wanted = checked(profile);
+  assertAddon();
   const known = tunedServers.get(server);
   const tuned = known ?? new TunedServer(server, wanted);
   if (known === undefined) tuned.start();
@@ -88,25 +91,22 @@ export function applyKeepaliveToServer(
   return tuned;
 }
 
-// Two copies of this package on one server must not overtake each other for ever.
-const staysFirst: unique symbol = Symbol.for('tcp-keepalive.stays-first') as never;
-type ConnectionListener = ((socket: Socket) => void) & { [staysFirst]?: true };
-
 class TunedServer implements ServerKeepalive {
   onError: ServerKeepaliveOptions['onError'];
   readonly #server: Server;
   #wanted: CheckedProfile;
   readonly #listener: Listener;
+  /** Looks at accepted connections. */
+  readonly #looking: FirstListener;
   /** Accepted connections that may be older than the profile on the listener. */
   #older = 0;
-  #overtaking = false;
   #warned = false;
 
   constructor(server: Server, profile: CheckedProfile) {
     this.#server = server;
     this.#listener = new Listener(server);
     this.#wanted = profile;
-    this.#onConnection[staysFirst] = true;
+    this.#looking = new FirstListener(server, this.#onConnection);
   }
 
   get mode(): ServerKeepalive['mode'] {
@@ -132,12 +132,18 @@ class TunedServer implements ServerKeepalive {
     if (tunedServers.get(this.#server) !== this) return;
     this.#listener.restore();
     tunedServers.delete(this.#server);
-    this.#stopLooking();
+    this.#looking.remove();
     for (const [event, handler] of this.#followed) this.#server.removeListener(event, handler);
   }
 
   [Symbol.dispose](): void {
     this.stop();
+  }
+
+  /** What `console.log` shows. */
+  [Symbol.for('nodejs.util.inspect.custom')](_depth: number, options: InspectOptions, inspect: typeof Inspect): string {
+    const { initialDelay, interval, count, userTimeout } = this.#wanted;
+    return `ServerKeepalive ${inspect({ mode: this.mode, profile: { initialDelay, interval, count, userTimeout } }, options)}`;
   }
 
   /** Also after somebody's removeAllListeners(). */
@@ -148,15 +154,7 @@ class TunedServer implements ServerKeepalive {
   /** Looks at accepted connections until one is seen to have inherited, after those that were waiting already. */
   #look(): void {
     this.#older = this.#listener.queueLength;
-    putFirst(this.#server, 'connection', this.#onConnection);
-  }
-
-  get #isLooking(): boolean {
-    return this.#server.listenerCount('connection', this.#onConnection) > 0;
-  }
-
-  #stopLooking(): void {
-    this.#server.removeListener('connection', this.#onConnection);
+    this.#looking.add();
   }
 
   readonly #onListening = (): void => {
@@ -164,7 +162,7 @@ class TunedServer implements ServerKeepalive {
       this.#listener.tune(this.#wanted);
       this.#look();
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ERR_KEEPALIVE_NOT_TCP') this.#stopLooking();
+      if ((error as NodeJS.ErrnoException).code === 'ERR_KEEPALIVE_NOT_TCP') this.#looking.remove();
       else this.#look();
       this.#report(error as Error);
     }
@@ -175,7 +173,7 @@ class TunedServer implements ServerKeepalive {
     this.#look();
   };
 
-  readonly #onConnection: ConnectionListener = (given: Socket): void => {
+  readonly #onConnection = (given: Socket): void => {
     try {
       if (hasEnded(given)) return;
       if (!isSocket(given)) throw notTcp();
@@ -189,26 +187,15 @@ class TunedServer implements ServerKeepalive {
       this.#older -= 1;
       // The accept queue is first-in first-out: all later ones have inherited too. Unless another worker of a cluster
       // changes the listening socket that they share.
-      if (inherited && this.#older < 0 && this.#listener.isTuned && !isClusterWorker()) this.#stopLooking();
+      if (inherited && this.#older < 0 && this.#listener.isTuned && !isClusterWorker()) this.#looking.remove();
     } catch (error) {
       this.#report(error as Error, given);
     }
   };
 
-  /** Stays ahead of listeners that are prepended later; once a turn, as somebody else may want to be first too. */
-  readonly #onNewListener = (event: string | symbol, added: ConnectionListener): void => {
-    if (event !== 'connection' || added[staysFirst] === true || !this.#isLooking || this.#overtaking) return;
-    this.#overtaking = true;
-    queueMicrotask(() => {
-      if (this.#isLooking) putFirst(this.#server, 'connection', this.#onConnection);
-    });
-    setImmediate(() => (this.#overtaking = false)).unref();
-  };
-
   readonly #followed = [
     ['listening', this.#onListening],
     ['close', this.#onClose],
-    ['newListener', this.#onNewListener],
   ] as const;
 
   #report(error: Error, socket?: Socket): void {
@@ -223,11 +210,6 @@ class TunedServer implements ServerKeepalive {
       });
     }
   }
-}
-
-function putFirst(server: Server, event: string, handler: Parameters<EventEmitter['prependListener']>[1]): void {
-  server.removeListener(event, handler);
-  server.prependListener(event, handler);
 }
 
 /** Not so for one that somebody hands over with `server.emit('connection', socket)`. */

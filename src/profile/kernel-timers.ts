@@ -96,7 +96,7 @@ export function latestWriteVerdict(userTimeout: number, retransmissionTimeout: n
   const lastTimer = Math.min(userTimeout / 2 + retransmissionTimeout, longestRetransmissionTimeout);
   return worst((rate) => {
     const firstRetransmission = 2 * latest(retransmissionTimeout, rate);
-    return firstRetransmission + userTimeout + step(lastTimer, rate);
+    return firstRetransmission + userTimeout + step(lastTimer, rate) + 1000 / rate; // and what is left in whole ticks
   });
 }
 

@@ -104,7 +104,18 @@ export function assertSocket(socket: unknown): asserts socket is Socket {
 
 /** Throws `ERR_INVALID_ARG_TYPE`, or `ERR_KEEPALIVE_UNSUPPORTED` for a server that this runtime gives no handle. */
 export function assertServer(server: unknown): asserts server is Server {
-  if (!isServer(server)) throw invalidArgumentType('server', 'a net.Server', server);
+  if (!isServer(server)) throw invalidArgumentType('server', `a net.Server${serverBehind(server)}`, server);
+}
+
+/** What was meant by an application of a web framework: Express and Koa listen with a server of their own, Fastify has one. */
+function serverBehind(value: unknown): string {
+  try {
+    const { listen, server } = (value ?? {}) as { listen?: unknown; server?: unknown };
+    if (server instanceof Server) return ': pass its "server" property';
+    return typeof listen === 'function' ? ': pass what app.listen() returned' : '';
+  } catch {
+    return ''; // a getter or a proxy that throws
+  }
 }
 
 /** Throws `ERR_KEEPALIVE_UNSUPPORTED` for a server that this runtime gives no handle. */

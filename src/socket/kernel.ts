@@ -1,4 +1,4 @@
-import { Slot, absent, binding, syscalls } from '../addon/binding.js';
+import { Slot, absent, binding, syscalls, whyUnavailable } from '../addon/binding.js';
 import { CLOSED, missing, notTcp } from './descriptor.js';
 import { KeepaliveError, systemErrorText } from '../util/errors.js';
 import { answerHasUserTimeout, hasUserTimeout, platform } from '../profile/platform.js';
@@ -121,7 +121,7 @@ export function getSettings(descriptor: number): KeepaliveSettings {
  * right in a container too (Linux keeps `net.ipv4.tcp_keepalive_*` for each network namespace).
  *
  * Throws the kernel's error if no socket can be opened (`EMFILE`), `ERR_KEEPALIVE_UNSUPPORTED` on an OS without the
- * options.
+ * options, `ERR_KEEPALIVE_ADDON`.
  *
  * @example
  * ```ts
@@ -138,6 +138,7 @@ let knownUserTimeout: boolean | undefined;
 
 answerHasUserTimeout(() => {
   if (knownUserTimeout !== undefined) return knownUserTimeout;
+  if (whyUnavailable !== null) return platform.limits.userTimeout !== null;
   const errno = binding.readSystem();
   const offered = errno === 0 ? slots[Slot.userTimeout] !== absent : platform.limits.userTimeout !== null;
   // Out of descriptors: ask again another time.

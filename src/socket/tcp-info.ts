@@ -53,7 +53,7 @@ const { batch, slots } = binding;
  * 10.0.15063). One system call.
  *
  * Throws `ERR_INVALID_ARG_TYPE`, `ERR_KEEPALIVE_NOT_CONNECTED`, `ERR_KEEPALIVE_CLOSED`, `ERR_KEEPALIVE_NOT_TCP`,
- * `ERR_KEEPALIVE_UNSUPPORTED`, or the kernel's own code.
+ * `ERR_KEEPALIVE_UNSUPPORTED`, `ERR_KEEPALIVE_ADDON`, or the kernel's own code.
  *
  * @example
  * ```ts

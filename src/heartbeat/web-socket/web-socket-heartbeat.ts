@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { types } from 'node:util';
+import { keepaliveSupport } from '../../index.js';
 import { assertObject, checkedTime, checkedType, optional, readOptions } from '../../util/arguments.js';
 import { display, invalidArgumentType } from '../../util/invalid-argument.js';
 import { PingSchedule, type Look } from '../schedule/ping-schedule.js';
@@ -17,7 +18,7 @@ export interface WebSocketHeartbeatOptions {
    * Takes the word of the peer's kernel (`lastHeard` of the client's TCP socket: data, acknowledgements, the answers to
    * keepalive probes) for the client's: it is not pinged while its kernel is heard. Only where no proxy is in the path,
    * whose kernel it would be; and an application that is frozen is not noticed while its kernel answers. false by
-   * default. Linux; without effect elsewhere.
+   * default. Linux; without effect elsewhere. Needs the native addon.
    */
   readonly trustKernel?: boolean | undefined;
 }
@@ -68,7 +69,8 @@ const longestBetweenWalks = 16;
  * there are, and the event loop is held for less than half a millisecond at a time. What reaches a closed connection, or
  * ends one, is up to `ws`: listen to its 'close', as ever.
  *
- * Throws `ERR_INVALID_ARG_TYPE` or `ERR_OUT_OF_RANGE` for bad arguments.
+ * Throws `ERR_INVALID_ARG_TYPE` or `ERR_OUT_OF_RANGE` for bad arguments, `ERR_KEEPALIVE_ADDON` for `trustKernel` where the
+ * native addon was not loaded.
  *
  * @example
  * ```ts
@@ -101,6 +103,7 @@ export class WebSocketHeartbeat<C extends HeartbeatClient = HeartbeatClient> ext
       timeout: checkedTime,
       trustKernel: optional(checkedType('boolean'), false),
     });
+    if (trustKernel && keepaliveSupport.unavailable !== null) throw keepaliveSupport.unavailable;
     this.#rules = { clients: this.#clients, trustKernel, onClose: this.#onClose };
     this.#schedule = new PingSchedule({ interval, timeout, look: this.#look(), onSilent: this.#onSilent });
   }

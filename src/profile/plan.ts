@@ -62,9 +62,9 @@ const defaultLost = 2;
  * The `count` is `tolerateLost + 1`. The `interval` is no longer than the `initialDelay`, and no shorter than 5 s, which a
  * phone's radio may need to wake up and answer. The numbers allow for the rounding of Linux's timers at every clock rate.
  *
- * `detectWithin` holds whatever is written and whenever. That takes about half of the time away from the probes: where
- * nothing is written to a silent peer, or a `LivenessMonitor` with `destroyAfter` ends silent sockets, say so in `writes`,
- * and the profile is about half as busy.
+ * `detectWithin` holds whatever is written and whenever. That leaves the probes about half of the time, because a write just
+ * before their verdict starts the time anew. Where nothing is written to a silent peer, or a {@link LivenessMonitor} with
+ * `destroyAfter` ends silent sockets, say so in `writes`: the plan then probes about half as often.
  *
  * Throws `ERR_KEEPALIVE_PLAN` when two constraints cannot both be met, with both and by how much in the message;
  * `ERR_INVALID_ARG_TYPE` or `ERR_OUT_OF_RANGE` for a bad argument.
@@ -72,7 +72,8 @@ const defaultLost = 2;
  * @example
  * ```ts
  * const constraints: KeepaliveConstraints = { detectWithin: 120_000, idleTimeout: 270_000 };
- * const quietest: KeepaliveProfile = planKeepalive(constraints);
+ * const quietest: KeepaliveProfile = planKeepalive(constraints); // 39 s / 5 s / 3
+ * const monitored = planKeepalive({ ...constraints, writes: 'monitored' }); // 98 s / 5 s / 3
  * ```
  */
 export function planKeepalive(constraints: KeepaliveConstraints): Readonly<KeepaliveProfile> {

@@ -18,6 +18,13 @@ export {
   type LivenessOptions,
   type LivenessSnapshot,
 } from './liveness/monitor.js';
+export {
+  applyKeepaliveToProcess,
+  type ProcessKeepalive,
+  type ProcessKeepaliveOptions,
+  type ProcessKeepaliveSnapshot,
+} from './keepalive/process/process.js';
+export type { ConnectionTarget } from './keepalive/process/outgoing.js';
 export { planKeepalive, type KeepaliveConstraints } from './profile/plan.js';
 export { defineProfile, type KeepaliveProfile } from './profile/profile.js';
 export { profiles } from './profile/profiles.js';

@@ -88,6 +88,11 @@ export function applyKeepaliveToServer(
   return tuned;
 }
 
+/** Whether {@link applyKeepaliveToServer} was called for it, and not stopped since. */
+export function hasOwnProfile(server: Server): boolean {
+  return tunedServers.has(server);
+}
+
 /** A listening socket that holds the profile, and what it held before. */
 interface Listener {
   readonly identity: object | null;

@@ -18,6 +18,7 @@ export const node: Runtime = {
   release: () => undefined,
   hasNoHandle: () => false,
   whyHidden: 'Node does not tell the descriptor',
+  whyNotAll: undefined,
 };
 
 function isTcp(handle: Handle): handle is TcpHandle {

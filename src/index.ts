@@ -16,6 +16,13 @@ export type { KeepaliveLimits, KeepaliveRange } from './profile/platform.js';
 export { LivenessMonitor, type LivenessEvents } from './liveness/monitor.js';
 export type { LivenessOptions, LivenessProfileOptions } from './liveness/options.js';
 export type { LivenessSnapshot } from './liveness/snapshot.js';
+export {
+  applyKeepaliveToProcess,
+  type ProcessKeepalive,
+  type ProcessKeepaliveOptions,
+  type ProcessKeepaliveSnapshot,
+} from './keepalive/process/process.js';
+export type { ConnectionTarget } from './keepalive/process/outgoing.js';
 export { planKeepalive, type KeepaliveConstraints } from './profile/plan.js';
 export { defineProfile, type KeepaliveProfile } from './profile/profile.js';
 export { profiles } from './profile/profiles.js';

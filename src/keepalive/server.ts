@@ -91,6 +91,11 @@ export function applyKeepaliveToServer(
   return tuned;
 }
 
+/** Whether {@link applyKeepaliveToServer} was called for it, and not stopped since. */
+export function hasOwnProfile(server: Server): boolean {
+  return tunedServers.has(server);
+}
+
 class TunedServer implements ServerKeepalive {
   onError: ServerKeepaliveOptions['onError'];
   readonly #server: Server;

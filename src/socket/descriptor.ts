@@ -33,6 +33,11 @@ export function borrowed<Result>(descriptor: number, use: (descriptor: number) =
   }
 }
 
+/** Throws `ERR_KEEPALIVE_UNSUPPORTED` where not every connection of the process has a handle of `node:net`. */
+export function assertAllReachable(): void {
+  if (runtime.whyNotAll !== undefined) throw new KeepaliveError('ERR_KEEPALIVE_UNSUPPORTED', runtime.whyNotAll);
+}
+
 /** The descriptor of a connected socket, or one of the answers of `runtime.ts`. */
 export function socketDescriptor(socket: Socket): number {
   const handle = (socket as unknown as WithHandle)._handle;
@@ -46,7 +51,11 @@ export function socketDescriptor(socket: Socket): number {
 /** The descriptor of a listening server, or one of the answers of `runtime.ts`. */
 export function serverDescriptor(server: Server): number {
   const handle = (server as unknown as WithHandle)._handle;
-  if (handle === null || handle === undefined) return NOT_CONNECTED;
+  return handle === null || handle === undefined ? NOT_CONNECTED : handleDescriptor(handle);
+}
+
+/** The descriptor of a handle that is connected or listens, or one of the answers of `runtime.ts`. */
+export function handleDescriptor(handle: Handle): number {
   const { fd } = handle;
   return fd !== undefined && fd >= 0 ? fd : runtime.descriptorOf(transport(handle));
 }

@@ -12,6 +12,7 @@ export const bun: Runtime = {
   release: () => undefined,
   whyHidden:
     "Bun does not tell the descriptor: not of its own HTTP servers and their connections (accept with net.createServer() and hand over with httpServer.emit('connection', socket)), and before 1.4 of hardly any socket",
+  whyNotAll: "Bun's sockets and servers have no common handle; use applyKeepalive and applyKeepaliveToServer",
   hasNoHandle(target) {
     return isHttpServer(target) || isHttpServer((target as { server?: unknown } | null | undefined)?.server);
   },

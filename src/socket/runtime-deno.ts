@@ -24,6 +24,8 @@ export const deno: Runtime = {
     if (duplicates.delete(descriptor)) binding.closeDuplicate(descriptor);
   },
   hasNoHandle: () => false,
+  whyNotAll:
+    "Deno's fetch, Deno.connect and Deno.serve do not use the handles of node:net; use applyKeepalive and applyKeepaliveToServer",
   whyHidden:
     'Deno gave no duplicate of the descriptor: it cannot on Windows and before Deno 2.8, nor when none is left (EMFILE)',
 };

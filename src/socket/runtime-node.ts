@@ -18,6 +18,7 @@ export const node: Runtime = {
   release: () => undefined,
   hasNoHandle: () => false,
   whyHidden: 'The descriptor could not be found: Node does not tell it on Windows',
+  whyNotAll: undefined,
 };
 
 function isTcp(handle: Handle): handle is TcpHandle {

@@ -26,4 +26,6 @@ export interface Runtime {
   readonly whyHidden: string;
   /** Whether a server, or a socket, is of a kind that this runtime gives no handle. */
   hasNoHandle(target: unknown): boolean;
+  /** Why some connections of a process cannot be reached through its TCP handles; undefined: all can. */
+  readonly whyNotAll: string | undefined;
 }

@@ -1,6 +1,6 @@
 // Arguments of the public functions, right and wrong.
 import fc from 'fast-check';
-import { Target, almost, anything } from './values';
+import { Target, almost, anyProfile, anything } from './values';
 
 export const targetNames = [
   ...['client', 'accepted', 'server', 'TLS client', 'TLS accepted', 'TLS server', 'http2 socket', 'Unix client'],
@@ -30,6 +30,16 @@ export const liveness = almost(fc.record({ silentAfter: fc.nat(), checkEvery: fc
   'checkEvery',
 ]);
 export const onError = fc.constant({ onError: () => undefined });
+const rule = fc.oneof(
+  anyProfile,
+  anything,
+  fc.oneof(anyProfile, anything).map((result) => () => result),
+);
+export const processOptions = fc.oneof(
+  fc.record({ servers: rule, connections: rule, onError: fc.constant(() => undefined) }, { requiredKeys: ['onError'] }),
+  fc.record({ servers: anyProfile, onError: anything }),
+  anything,
+);
 /** Longer ones are waited for. */
 const isShort = (value: unknown) => !(typeof value === 'number' && value > 3 && value < 2 ** 31);
 const spread = fc.oneof(fc.constantFrom(0, 1), anything).filter(isShort);

@@ -7,6 +7,7 @@ import {
   applyKeepalive,
   applyKeepaliveToAgent,
   applyKeepaliveToAll,
+  applyKeepaliveToProcess,
   applyKeepaliveToServer,
   checkProfile,
   defineProfile,
@@ -22,7 +23,7 @@ import {
 } from 'tcp-keepalive';
 import { anyProfile, anything } from './values';
 import { heldBy } from '../../support/oracle';
-import { constraints, fleet, fleetOptions, liveness, onError, path, target } from './arguments';
+import { constraints, fleet, fleetOptions, liveness, onError, path, processOptions, target } from './arguments';
 import { argumentErrors, isTime, namesOf, profileErrors, socketErrors, type Subject } from './subject';
 import { undocumented } from './undocumented';
 
@@ -158,6 +159,18 @@ export const rootSubjects: Record<string, Subject> = {
       } finally {
         tuned.stop();
       }
+      return JSON.stringify(kernel()) === before ? undefined : 'stop() has not put it back';
+    },
+  },
+  applyKeepaliveToProcess: {
+    args: [processOptions],
+    errors: profileErrors,
+    call([options], { kernel }) {
+      const before = JSON.stringify(kernel());
+      const tuned = applyKeepaliveToProcess(options);
+      const { servers, connections, refused } = tuned.snapshot();
+      tuned.stop();
+      if (![servers, connections, refused].every((count) => count >= 0)) return tuned.snapshot();
       return JSON.stringify(kernel()) === before ? undefined : 'stop() has not put it back';
     },
   },

@@ -1,0 +1,150 @@
+// Every server of a thread that listens goes through `net.Server.prototype._listen2`: net, tls, http2, round-robin cluster
+// primaries and workers.
+import { Server } from 'node:net';
+import { borrowed, handleDescriptor, missing } from '../../socket/descriptor.js';
+import {
+  acceptQueueLength,
+  getSettings,
+  putSettings,
+  setProfile,
+  type KeepaliveSettings,
+} from '../../socket/kernel.js';
+import type { Handle } from '../../socket/runtime.js';
+import type { CheckedProfile } from '../../profile/profile.js';
+import { platform } from '../../profile/platform.js';
+import { override } from '../../util/override.js';
+
+type OnConnection = (this: unknown, status: number, client?: Handle) => void;
+
+/** A handle that listens. That of a round-robin cluster worker is a plain object: its listener is in the primary. */
+export interface ListeningHandle extends Handle {
+  onconnection?: OnConnection;
+}
+
+/** A server and the handle that it listens with. The server of a round-robin primary is soon without its handle. */
+export interface Listener {
+  readonly server: Server;
+  readonly handle: ListeningHandle;
+}
+
+/** Calls `listens` for each server that has begun to listen, before 'listening'. Returns what ends that. */
+export function onListening(listens: (server: Server) => void): () => void {
+  const prototype = Server.prototype as unknown as { _listen2(...args: unknown[]): void };
+  return override(prototype, '_listen2', (original) => {
+    return function (this: Server, ...args) {
+      original.apply(this, args);
+      listens(this);
+    };
+  });
+}
+
+/** The servers of this thread that listen already. Node does not tell of those without a reference (`unref()`). */
+export function listeningServers(): Server[] {
+  const handles = (process as unknown as { _getActiveHandles?(): unknown[] })._getActiveHandles?.() ?? [];
+  return handles.filter((handle) => handle instanceof Server);
+}
+
+/** undefined: it does not listen, or on a Unix-domain socket. */
+export function listenerOf(server: Server): Listener | undefined {
+  const { _handle: handle } = server as unknown as { readonly _handle?: ListeningHandle | null };
+  const address = server.address();
+  return handle && typeof address === 'object' && address !== null ? { server, handle } : undefined;
+}
+
+/** Whether it was not closed since. */
+export function stillListens({ handle }: Listener): boolean {
+  return handle.fd === undefined || handle.fd >= 0 || process.platform === 'win32';
+}
+
+/** What a {@link TunedListener} tells. */
+export interface ListenerEvents {
+  accepted(client: Handle): void;
+  failed(error: Error): void;
+}
+
+/** A listening socket that holds a profile, which its connections inherit where the OS does that. */
+export class TunedListener implements Listener {
+  readonly server: Server;
+  readonly handle: ListeningHandle;
+  readonly #profile: CheckedProfile;
+  readonly #events: ListenerEvents;
+  readonly #stopWatching: () => void;
+  /** What the socket held before the profile, and what it held with it; undefined: connections are given the profile. */
+  #held: { readonly before: KeepaliveSettings; readonly after: KeepaliveSettings } | undefined;
+  /** Connections that may not have inherited: those that were in the accept queue already, or all. */
+  #toLookAt = Infinity;
+
+  constructor({ server, handle }: Listener, profile: CheckedProfile, events: ListenerEvents) {
+    this.server = server;
+    this.handle = handle;
+    this.#profile = profile;
+    this.#events = events;
+    this.#tune();
+    this.#stopWatching = onAccepted(handle, (client) => {
+      this.#accepted(client);
+    });
+  }
+
+  /** Puts the socket back as it was, unless somebody else has changed it since. */
+  stop(): void {
+    this.#stopWatching();
+    const descriptor = handleDescriptor(this.handle);
+    const held = this.#held;
+    if (descriptor < 0 || held === undefined) return;
+    borrowed(descriptor, () => {
+      if (sameSettings(held.after, getSettings(descriptor))) putSettings(descriptor, held.before);
+    });
+  }
+
+  #tune(): void {
+    const descriptor = handleDescriptor(this.handle);
+    if (descriptor < 0) return;
+    borrowed(descriptor, () => {
+      if (!platform.listenerInheritance) return;
+      const before = getSettings(descriptor);
+      setProfile(descriptor, this.#profile);
+      this.#held = { before, after: getSettings(descriptor) };
+      this.#toLookAt = acceptQueueLength(descriptor);
+    });
+  }
+
+  #accepted(client: Handle): void {
+    this.#events.accepted(client);
+    if (this.#toLookAt === 0) return;
+    this.#toLookAt -= 1;
+    try {
+      const descriptor = handleDescriptor(client);
+      if (descriptor < 0) throw missing(descriptor);
+      const inherited = !borrowed(descriptor, () => setProfile(descriptor, this.#profile));
+      // Its listener, in another process, holds the profile: later connections have inherited it too.
+      if (inherited && this.#held === undefined && platform.listenerInheritance) this.#toLookAt = 0;
+    } catch (error) {
+      this.#events.failed(error as Error);
+    }
+  }
+}
+
+function sameSettings(one: KeepaliveSettings, other: KeepaliveSettings): boolean {
+  return (Object.keys(one) as (keyof KeepaliveSettings)[]).every((field) => one[field] === other[field]);
+}
+
+/** Stays through the `onconnection` that a round-robin primary sets after 'listening'. Returns what ends it. */
+function onAccepted(handle: ListeningHandle, accepted: (client: Handle) => void): () => void {
+  let original = handle.onconnection;
+  const onconnection: OnConnection = function (status, client, ...rest: unknown[]) {
+    try {
+      if (client !== undefined) accepted(client);
+    } finally {
+      if (original !== undefined) Reflect.apply(original, this, [status, client, ...rest]);
+    }
+  };
+  const both = { configurable: true, enumerable: true };
+  Object.defineProperty(handle, 'onconnection', {
+    ...both,
+    get: () => onconnection,
+    set: (value: OnConnection) => (original = value),
+  });
+  return () => {
+    Object.defineProperty(handle, 'onconnection', { ...both, writable: true, value: original });
+  };
+}

@@ -2,6 +2,7 @@
 // What the kernel holds, asked without any code of src/ or native/. JavaScript, for the programs that tests spawn.
 const { spawnSync } = require('node:child_process');
 const path = require('node:path');
+const { match } = require('./timer-wheel.js');
 
 /**
  * @typedef {import('node:net').Server} Server
@@ -80,8 +81,9 @@ function poke(target, option, value) {
 }
 
 /** [enabled, idle s, interval s, count, user timeout ms] that a profile should leave in the kernel. @param {KeepaliveProfile} profile */
-function heldBy({ initialDelay, interval, count, userTimeout = 0 }) {
-  const timeout = userTimeout === 'match' ? initialDelay + interval * count : userTimeout;
+function heldBy(profile) {
+  const { initialDelay, interval, count, userTimeout = 0 } = profile;
+  const timeout = userTimeout === 'match' ? match(profile) : userTimeout;
   return [1, initialDelay / 1000, interval / 1000, count, timeout];
 }
 

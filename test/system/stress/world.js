@@ -3,7 +3,7 @@
 const { readdirSync } = require('node:fs');
 const path = require('node:path');
 const { parseArgs } = require('node:util');
-const { held } = require('../../support/oracle.js');
+const { held, heldBy } = require('../../support/oracle.js');
 const { generator } = require('../../support/random.js');
 
 /**
@@ -95,9 +95,7 @@ function untouched(socket) {
 /** In the turn in which it was applied. @param {Socket} socket @param {import('tcp-keepalive').KeepaliveProfile} profile */
 function holds(socket, profile) {
   counts.held += 1;
-  const { initialDelay, interval, count, userTimeout } = profile;
-  const wanted = [1, initialDelay / 1_000, interval / 1_000, count];
-  if (userTimeout !== undefined) wanted.push(userTimeout === 'match' ? initialDelay + interval * count : userTimeout);
+  const wanted = heldBy(profile).slice(0, profile.userTimeout === undefined ? -1 : undefined);
   const holding = held(socket).slice(0, wanted.length);
   if (holding.join() !== wanted.join()) fail(new Error(`a socket holds ${holding.join()}, not ${wanted.join()}`));
 }

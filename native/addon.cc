@@ -98,9 +98,9 @@ Napi::Value ReadSystem(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value Apply(const Napi::CallbackInfo& info) {
-  bool lend = false;
-  napi_get_value_bool(info.Env(), info[1 + kOptionCount], &lend);
-  return Report(info, keepalive::Apply(SocketArgument(info), SettingsArguments(info, 1), lend));
+  std::int32_t room = keepalive::kAbsent;
+  napi_get_value_int32(info.Env(), info[1 + kOptionCount], &room);
+  return Report(info, keepalive::Apply(SocketArgument(info), SettingsArguments(info, 1), room));
 }
 
 Napi::Value ReadTcpInfo(const Napi::CallbackInfo& info) {

@@ -64,19 +64,17 @@ std::int32_t Sum(std::int32_t value, std::int32_t more, std::int32_t most) {
   return value > most - more ? most : value + more;
 }
 
-// So short a silence is in what the user timeout allows for (src/profile/kernel-timers.ts).
-constexpr std::int32_t kNoSilence = 100;
 // Both ends of a time are rounded to the kernel's clock, of 10 ms at the most (CONFIG_HZ=100).
 constexpr std::int32_t kTwoTicks = 20;
 
 // Adds to what is wanted what the peer has left unanswered, and tells how much.
-int Lend(Socket socket, const Settings& held, Settings* wanted) {
+int Lend(Socket socket, const Settings& held, std::int32_t room, Settings* wanted) {
   Unanswered unanswered = {};
   if (GetUnanswered(socket, &unanswered) != 0) return 0;
   const bool byTime = (wanted->value[kUserTimeout] == kAbsent ? held : *wanted).value[kUserTimeout] > 0;
   const Option option = byTime ? kUserTimeout : kCount;
   const std::int32_t most = byTime ? INT32_MAX : kLargestCount;
-  const std::int32_t silence = unanswered.time > kNoSilence ? Sum(unanswered.time, kTwoTicks, INT32_MAX) : 0;
+  const std::int32_t silence = unanswered.time > room ? Sum(unanswered.time, kTwoTicks, INT32_MAX) : 0;
   std::int32_t& value = wanted->value[option];
   if (value == kAbsent) value = held.value[option];
   const std::int32_t before = value;
@@ -136,7 +134,7 @@ Outcome Read(Socket socket, Settings* held) {
   return ReadUserTimeout(socket, held);
 }
 
-Outcome Apply(Socket socket, const Settings& profile, bool lend) {
+Outcome Apply(Socket socket, const Settings& profile, std::int32_t room) {
   Settings wanted = profile;
   Settings held = {};
   Outcome outcome = Read(socket, &held);
@@ -153,7 +151,7 @@ Outcome Apply(Socket socket, const Settings& profile, bool lend) {
   const bool start = enable && (pause || !enabled);
 
   int lent = 0;
-  if (lend && enable && (start || DiffersAtAll(wanted, held))) lent = Lend(socket, held, &wanted);
+  if (room != kAbsent && enable && (start || DiffersAtAll(wanted, held))) lent = Lend(socket, held, room, &wanted);
 
   Changes changes(socket, held);
   if (pause) outcome = changes.Set(kEnabled, 0);
@@ -174,7 +172,7 @@ Outcome ReadSystem(Settings* held) {
 }
 
 Outcome Try(const Settings& wanted) {
-  return OnScratchSocket([&wanted](Socket socket) { return Apply(socket, wanted, false); });
+  return OnScratchSocket([&wanted](Socket socket) { return Apply(socket, wanted, kAbsent); });
 }
 
 }  // namespace keepalive

@@ -28,9 +28,10 @@ Outcome Read(Socket socket, Settings* held);
 // Sets what differs from what the socket holds, or nothing.
 //
 // The kernel holds a new user timeout against all of the time for which the peer has been silent, and a new count
-// against the probes that it has not answered so far. `lend` adds both to what is set, so that the peer has the whole
-// of it from now on. It is owed back, by another call without, once the peer was heard.
-Outcome Apply(Socket socket, const Settings& wanted, bool lend);
+// against the probes that it has not answered so far. Both are added to what is set, so that the peer has the whole of
+// it from now on; that is owed back, by another call without, once the peer was heard. `room` is how many milliseconds
+// of silence the user timeout has room for as it is; kAbsent: nothing is added.
+Outcome Apply(Socket socket, const Settings& wanted, std::int32_t room);
 
 // The same two on a fresh socket of this process: the system's settings, and whether the kernel would refuse.
 Outcome ReadSystem(Settings* held);

@@ -25,8 +25,8 @@ export interface Binding {
     intervalSeconds: number,
     count: number,
     userTimeout: number,
-    /** True: adds what the peer has left unanswered; `slots` tells how much was added. */
-    lend?: boolean,
+    /** Adds what the peer has left unanswered if that is longer; `slots` tells how much was added. Absent: adds nothing. */
+    room?: number,
   ): number;
   /** Milliseconds for which the peer has left unanswered what the kernel would judge it by now, or an error number. */
   unansweredFor(descriptor: number): number;

@@ -32,8 +32,8 @@ type FollowedSocket = Socket & { [followed]?: CheckedProfile | undefined };
  * profile is only read. Otherwise no probe is sent before one `initialDelay` has passed, and the profile counts from the
  * call: a peer that is alive has all of `count` probes to answer, however long it was silent before, and one that has
  * vanished is noticed within `detectionTime(profile)` of the call. Linux counts a new user timeout from when the peer was
- * last heard, and a new count from the last answer. So where that was more than 100 ms ago, the kernel is given as much
- * more (`readKeepalive` shows it); it is taken back within a third of an `initialDelay` after the peer is heard, or has
+ * last heard, and a new count from the last answer. So where that was longer ago than the
+ * profile has room for, the kernel is given as much more (`readKeepalive` shows it); it is taken back within a third of an `initialDelay` after the peer is heard, or has
  * something to acknowledge. Data that was in flight already for longer than that is given up at its next
  * retransmission, which may be two minutes away. macOS and Windows do not tell how long a peer was silent.
  *

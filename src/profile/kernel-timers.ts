@@ -103,6 +103,18 @@ export function latestWriteVerdict(userTimeout: number, retransmissionTimeout: n
 /** include/net/tcp.h, TCP_RTO_MAX, in milliseconds. */
 export const longestRetransmissionTimeout = 120_000;
 
+/**
+ * For how long a peer may have been silent before a user timeout was set, so that all probes still go out before it: what
+ * is left of it after the latest of them, less the time that timers may run late.
+ */
+export function roomForSilence(timing: ProbeTiming, userTimeout: number): number {
+  const lastProbe = worst((rate) => latestProbe(timing, timing.count, rate));
+  return Math.max(shortestRoom, Math.floor(userTimeout - lastProbe) - (spare - shortestRoom));
+}
+
+/** A part of {@link spare}. */
+const shortestRoom = 100;
+
 /** How many probes in a row go out, however late each is, before a user timeout can end an idle connection. */
 export function probesBefore(userTimeout: number, timing: ProbeTiming): number {
   let probes = 1;

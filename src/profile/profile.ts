@@ -1,5 +1,5 @@
 import { KeepaliveError, display, invalidArgumentType } from '../util/errors.js';
-import { userTimeoutForCount, type ProbeTiming } from './kernel-timers.js';
+import { roomForSilence, userTimeoutForCount, type ProbeTiming } from './kernel-timers.js';
 import { platform, type KeepaliveRange } from './platform.js';
 
 /**
@@ -43,6 +43,8 @@ export interface CheckedProfile extends ProbeTiming {
   readonly userTimeout: number | 'match' | undefined;
   /** The user timeout in milliseconds, where the OS has one. 0: the system's; undefined: left alone. */
   readonly requestedUserTimeout: number | undefined;
+  /** Milliseconds of silence before a call that the user timeout has room for. */
+  readonly room: number;
 }
 
 const fields = ['initialDelay', 'interval', 'count', 'userTimeout'] as const;
@@ -103,7 +105,8 @@ function check(profile: KeepaliveProfile): CheckedProfile {
   checkInteger('count', count, limits.count, '');
   checkUserTimeout(userTimeout);
   const requestedUserTimeout = userTimeout === 'match' ? match({ initialDelay, interval, count }) : userTimeout;
-  return { initialDelay, interval, count, userTimeout, requestedUserTimeout };
+  const room = roomForSilence({ initialDelay, interval, count }, requestedUserTimeout ?? 0);
+  return { initialDelay, interval, count, userTimeout, requestedUserTimeout, room };
 }
 
 function match(timing: ProbeTiming): number {

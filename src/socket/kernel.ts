@@ -36,7 +36,7 @@ const takenProfiles = new WeakSet<CheckedProfile>();
  * @returns false when the socket held it already and was only read.
  */
 export function setProfile(descriptor: number, profile: CheckedProfile): boolean {
-  put(descriptor, profile, false);
+  put(descriptor, profile);
   return slots[Slot.changes] !== 0;
 }
 
@@ -46,7 +46,7 @@ export function setProfile(descriptor: number, profile: CheckedProfile): boolean
  * @returns `lent`: how much was added to the user timeout (milliseconds), or to the count where there is none.
  */
 export function lendPatience(descriptor: number, profile: CheckedProfile): { changed: boolean; lent: number } {
-  put(descriptor, profile, true);
+  put(descriptor, profile, profile.room);
   return { changed: slots[Slot.changes] !== 0, lent: slots[Slot.lent]! };
 }
 
@@ -57,7 +57,7 @@ export function unansweredFor(descriptor: number): number {
   return answer;
 }
 
-function put(descriptor: number, profile: CheckedProfile, lend: boolean): void {
+function put(descriptor: number, profile: CheckedProfile, room?: number): void {
   const initialDelay = profile.initialDelay / second;
   const interval = profile.interval / second;
   const userTimeout = userTimeoutOf(profile);
@@ -67,7 +67,7 @@ function put(descriptor: number, profile: CheckedProfile, lend: boolean): void {
     if (!takenValues.has(key)) tryValues(key, values);
     if (takenValues.has(key)) takenProfiles.add(profile);
   }
-  const errno = binding.apply(descriptor, 1, initialDelay, interval, profile.count, userTimeout, lend);
+  const errno = binding.apply(descriptor, 1, initialDelay, interval, profile.count, userTimeout, room);
   if (errno !== 0) throw socketRefusal(errno);
 }
 

@@ -24,8 +24,8 @@ using model::Options;
 // The result array, as src/binding.ts reads it.
 enum Slot { kRefusedOption = keepalive::kOptionCount, kRefusedSyscall, kUndoError, kChanges, kLent, kInfo };
 constexpr std::int32_t kBatchLength = 64;
-// apply(descriptor, five settings, lend)
-constexpr size_t kLendArgument = 1 + keepalive::kOptionCount;
+// apply(descriptor, five settings, room)
+constexpr size_t kRoomArgument = 1 + keepalive::kOptionCount;
 
 #define HOLDS(condition)                                  \
   do {                                                    \
@@ -177,11 +177,7 @@ class Fuzzer {
     return wanted;
   }
 
-  void Apply(std::vector<napi_value> arguments) {
-    if (arguments.size() == kLendArgument && data_.ConsumeBool()) {
-      arguments.push_back(env_.New(napi_boolean));
-      arguments.back()->number = data_.ConsumeBool();
-    }
+  void Apply(const std::vector<napi_value>& arguments) {
     const auto before = kernel.sockets;
     const double error = Call("apply", arguments);
     HOLDS(error <= 0);
@@ -223,10 +219,8 @@ class Fuzzer {
   void Applied(const std::vector<napi_value>& arguments, const Options& before, const Options& after) {
     HOLDS(!kernel.delayed_while_on);
     HOLDS((after[0] != 0) == (Wanted(arguments, 1) != 0));
-    bool lend = false;
-    if (arguments.size() > kLendArgument) napi_get_value_bool(&env_, arguments[kLendArgument], &lend);
     const int lent = slots_[kLent];
-    HOLDS(lend ? lent >= 0 : lent == 0);
+    HOLDS(Wanted(arguments, kRoomArgument) == keepalive::kAbsent ? lent == 0 : lent >= 0);
     int added = 0;
     for (int option = 1; option < keepalive::kOptionCount; ++option) {
       const std::int32_t wanted = Wanted(arguments, 1 + option);

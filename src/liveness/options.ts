@@ -18,8 +18,12 @@ export interface LivenessOptions {
    * 'timed-out'. At least `silentAfter`. By default no socket is destroyed.
    *
    * What this side writes does not put it off, which it does with the kernel's own verdict. It comes at most one `checkEvery`
-   * and one tick of the kernel's clock (1 to 10 ms) later. Only what the kernel heard counts: without a keepalive profile
-   * on the sockets an idle connection is destroyed although its peer is there.
+   * and one tick of the kernel's clock (1 to 10 ms) later. It is the socket's 'error', as `ETIMEDOUT` would be; an http2
+   * session and its streams end with it too.
+   *
+   * Only what the kernel heard counts: without a keepalive profile on the sockets an idle connection is destroyed although
+   * its peer is there. So is one whose peer does not read what this side has for it: that is probed at doubling
+   * intervals of up to two minutes (net/ipv4/tcp_timer.c, tcp_probe_timer), whatever the profile.
    */
   readonly destroyAfter?: number | undefined;
 }
@@ -31,7 +35,8 @@ export interface LivenessProfileOptions {
   /**
    * By default as soon as a probe must have been sent and one `interval` has passed without an answer: the time between
    * two probes, and what the kernel's timer adds to it at any clock rate (kernel/time/timer.c: at most an eighth), and the
-   * `interval`. For 240 s / 20 s that is 276.4 s.
+   * `interval`. For 240 s / 20 s that is 276.4 s. With a `count` below 3, or a delay so long that the kernel may add more than
+   * `interval * (count - 1)` to it, a vanished peer can be 'gone' before it is silent.
    */
   readonly silentAfter?: number | undefined;
   /** By default a fifth of the profile's `interval`. */

@@ -6,9 +6,7 @@ import {
   borrowed,
   hasEnded,
   isAccepted,
-  missing,
   realSocket,
-  release,
   socketDescriptor,
 } from '../socket/descriptor.js';
 import { clearProfile, setProfile } from '../socket/kernel.js';
@@ -57,12 +55,9 @@ export function applyKeepalive(socket: Socket, profile: KeepaliveProfile): boole
     follow(target, wanted);
     return false;
   }
-  if (descriptor < 0) throw missing(descriptor);
-  try {
+  borrowed(descriptor, () => {
     setPatiently(target, descriptor, wanted);
-  } finally {
-    release(descriptor);
-  }
+  });
   if (!isAccepted(target)) follow(target, wanted);
   return true;
 }
@@ -85,8 +80,7 @@ export function disableKeepalive(socket: Socket): void {
   if (hasEnded(socket)) return;
   const target = realSocket(socket);
   const descriptor = socketDescriptor(target);
-  if (descriptor >= 0) borrowed(descriptor, clearProfile);
-  else if (descriptor !== NOT_CONNECTED && descriptor !== CLOSED) throw missing(descriptor);
+  if (descriptor !== NOT_CONNECTED && descriptor !== CLOSED) borrowed(descriptor, clearProfile);
   forget(target);
 }
 
@@ -109,7 +103,6 @@ function applyOnConnect(this: FollowedSocket): void {
     const descriptor = socketDescriptor(this);
     // Somebody plays a connection. If a real one comes of it, there is another 'connect'.
     if (descriptor === NOT_CONNECTED) return;
-    if (descriptor < 0) throw missing(descriptor);
     borrowed(descriptor, () => setProfile(descriptor, profile));
   } catch (error) {
     // A connection that is dead already ends with an error of its own.

@@ -1,5 +1,5 @@
 import type { Server, Socket } from 'node:net';
-import { isServer, missing, realSocket, release, serverDescriptor, socketDescriptor } from '../socket/descriptor.js';
+import { borrowed, isServer, realSocket, serverDescriptor, socketDescriptor } from '../socket/descriptor.js';
 import { getSettings, type KeepaliveSettings } from '../socket/kernel.js';
 
 /**
@@ -15,15 +15,6 @@ import { getSettings, type KeepaliveSettings } from '../socket/kernel.js';
  * ```
  */
 export function readKeepalive(target: Socket | Server): KeepaliveSettings {
-  const descriptor = descriptorOf(target);
-  if (descriptor < 0) throw missing(descriptor);
-  try {
-    return getSettings(descriptor);
-  } finally {
-    release(descriptor);
-  }
-}
-
-function descriptorOf(target: Socket | Server): number {
-  return isServer(target) ? serverDescriptor(target) : socketDescriptor(realSocket(target));
+  const descriptor = isServer(target) ? serverDescriptor(target) : socketDescriptor(realSocket(target));
+  return borrowed(descriptor, getSettings);
 }

@@ -7,7 +7,6 @@ import {
   borrowed,
   hasEnded,
   isSocket,
-  missing,
   notTcp,
   realSocket,
   socketDescriptor,
@@ -185,7 +184,6 @@ class TunedServer implements ServerKeepalive {
       const socket = realSocket(given);
       const descriptor = socketDescriptor(socket);
       if (descriptor === CLOSED) return;
-      if (descriptor < 0) throw missing(descriptor);
       const profile = this.#listener.inherited(this.#wanted);
       const inherited = !borrowed(descriptor, () => setPatiently(socket, descriptor, profile));
       if (!isAcceptedBy(this.#server, socket)) return;

@@ -21,11 +21,12 @@ function currentRuntime({ versions }: NodeJS.Process): Runtime {
 
 const runtime = currentRuntime(process);
 
-/** Due for every answer of {@link socketDescriptor} and {@link serverDescriptor} that is a descriptor, after its use. */
+/** Due for every descriptor after its use; {@link borrowed} sees to it. */
 export const { release } = runtime;
 
-/** Uses a descriptor and releases it. */
+/** Uses a descriptor and releases it. Throws the error for an answer that is not a descriptor. */
 export function borrowed<Result>(descriptor: number, use: (descriptor: number) => Result): Result {
+  if (descriptor < 0) throw missing(descriptor);
   try {
     return use(descriptor);
   } finally {

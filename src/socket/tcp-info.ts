@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { Slot, binding } from '../addon/binding.js';
-import { missing, realSocket, release, socketDescriptor } from './descriptor.js';
+import { borrowed, realSocket, socketDescriptor } from './descriptor.js';
 import type { KeepaliveError } from '../util/errors.js';
 import { refusalOf } from './kernel.js';
 
@@ -68,10 +68,7 @@ const place = Object.fromEntries(binding.infoNames.map((name, index) => [name, S
  * ```
  */
 export function readTcpInfo(socket: Socket): TcpInfo {
-  const descriptor = connected(socket);
-  const errno = binding.readTcpInfo(descriptor);
-  release(descriptor);
-  if (errno !== 0) throw refused(errno);
+  borrowed(socketDescriptor(realSocket(socket)), fillSlots);
   const state = field(place.state);
   const rtt = field(place.rtt);
   const rttVariance = field(place.rttVariance);
@@ -104,20 +101,21 @@ export function readTcpInfo(socket: Socket): TcpInfo {
  * ```
  */
 export function lastHeard(socket: Socket): number | null {
-  const descriptor = connected(socket);
-  batch[0] = descriptor;
-  binding.lastHeard(1);
-  release(descriptor);
-  const answer = batch[0];
+  const answer = borrowed(socketDescriptor(realSocket(socket)), heardBy);
   if (answer >= 0) return answer;
   if (answer === binding.noSuchOption) return null;
   throw refused(answer);
 }
 
-function connected(socket: Socket): number {
-  const descriptor = socketDescriptor(realSocket(socket));
-  if (descriptor < 0) throw missing(descriptor);
-  return descriptor;
+function fillSlots(descriptor: number): void {
+  const errno = binding.readTcpInfo(descriptor);
+  if (errno !== 0) throw refused(errno);
+}
+
+function heardBy(descriptor: number): number {
+  batch[0] = descriptor;
+  binding.lastHeard(1);
+  return batch[0];
 }
 
 function refused(errno: number): KeepaliveError {

@@ -7,7 +7,13 @@ import { text } from 'node:stream/consumers';
 import { HttpResponse, http as mocked } from 'msw';
 import { setupServer } from 'msw/node';
 import t from 'tap';
-import { applyKeepalive, applyKeepaliveToAgent, applyKeepaliveToAll, disableKeepalive } from 'tcp-keepalive';
+import {
+  applyKeepalive,
+  applyKeepaliveToAgent,
+  applyKeepaliveToAll,
+  applyKeepaliveToProcess,
+  disableKeepalive,
+} from 'tcp-keepalive';
 import { held, heldBy } from '../support/oracle';
 import { other, profile } from '../support/profiles';
 import { listening, owned } from '../support/sockets';
@@ -86,6 +92,17 @@ for (const { name, intercept, restore } of interceptors) {
       tuned.update(other);
     });
   }
+
+  void t.test(`${name}: a request is answered with a profile for every connection of the process`, async (t) => {
+    await intercept('http://device.example/');
+    t.teardown(restore);
+    const errors: unknown[] = [];
+    const tuned = applyKeepaliveToProcess({ connections: profile, onError: (error) => void errors.push(error) });
+    t.teardown(() => tuned.stop());
+    t.equal((await answerTo(http.get('http://device.example/'))).body, 'mocked');
+    t.strictSame(errors, []);
+    t.match(tuned.snapshot(), { connections: 0, refused: 0 });
+  });
 
   void t.test(`${name}: a request that is passed on has the profile`, async (t) => {
     await intercept('http://device.example/');

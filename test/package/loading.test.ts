@@ -101,3 +101,8 @@ void t.test('Node’s permission model: the error says which permissions are mis
     }
   }
 });
+
+void t.test('Node before 20.16, which has no process.getBuiltinModule', async (t) => {
+  const { folder } = application(t, { 'app.js': `delete process.getBuiltinModule; ${required}` });
+  t.match(await ended(node, [path.join(folder, 'app.js')]), { stdout: 'true\ntrue\n', stderr: '' });
+});

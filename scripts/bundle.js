@@ -21,7 +21,8 @@ const withoutRootModule = (outfile) => ({
     build.onResolve({ filter: /\/index\.js$/ }, ({ path: specifier, resolveDir, kind }) => {
       const isRootModule = path.resolve(resolveDir, specifier).replace(/\.js$/, '.ts') === rootModule;
       if (kind === 'entry-point' || !isRootModule) return undefined;
-      return { path: path.relative(path.dirname(outfile), path.join(root, 'dist', 'index.js')), external: true };
+      const relative = path.relative(path.dirname(outfile), path.join(root, 'dist', 'index.js'));
+      return { path: relative.startsWith('.') ? relative : `./${relative}`, external: true };
     });
   },
 });

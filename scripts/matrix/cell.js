@@ -8,6 +8,7 @@ const { isolation } = require('../../test/support/network-namespace.js');
 const { cache } = require('./cache.js');
 
 const deadline = 240_000;
+const register = path.join(__dirname, '..', '..', 'test', 'package', 'smoke', 'register.cjs');
 const silentPeer = path.join(__dirname, 'silent-peer.js');
 
 /**
@@ -43,18 +44,28 @@ exports.runCell = async ({ name, version, binary, refuses = false }, program, fo
   if (refuses) return { problems, seen: [`refuses with ERR_KEEPALIVE_UNSUPPORTED (${done} checks)`] };
 
   const silent = await cutOff(`${log}.silent`, [...smoke, '--silent-peer'], folder);
+  const registered = /^node-.*-x64$/.test(name)
+    ? await cutOff(`${log}.register`, registering(program), folder)
+    : undefined;
   const unsupported = checks.lines
     .map((line) => /^unsupported (.*?)(?:: | \()/.exec(line)?.[1])
     .filter((check) => check);
   return {
-    problems: [...problems, ...silent.problems],
+    problems: [...problems, ...silent.problems, ...(registered?.problems ?? [])],
     seen: [
       `${done} checks`,
       ...silent.seen,
+      ...(registered?.seen.map((seen) => `register: ${seen}`) ?? []),
       ...(unsupported.length === 0 ? [] : [`unsupported: ${unsupported.join('; ')}`]),
     ],
   };
 };
+
+/** A program that does not know the package, under the register. @param {readonly string[]} program */
+function registering(program) {
+  const profiles = ['TCP_KEEPALIVE_SERVERS=2s/1s/3', 'TCP_KEEPALIVE_CONNECTIONS=1s/1s/4/5000ms'];
+  return ['env', ...profiles, ...program, '--import', 'tcp-keepalive/register', register];
+}
 
 /** A silent peer, in a namespace. @param {string} log @param {readonly string[]} command @param {string} folder */
 async function cutOff(log, command, folder) {

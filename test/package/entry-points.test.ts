@@ -39,6 +39,12 @@ void t.test('the heartbeat has no second copy of the root module', async (t) => 
   t.notMatch(bundle, 'node-gyp-build');
 });
 
+void t.test('the register has no copy of the root module', async (t) => {
+  const bundle = text('dist/register.js');
+  t.match(bundle, 'require("./index.js")');
+  t.notMatch(bundle, /class /);
+});
+
 void t.test('the README names every public function, value and type', async (t) => {
   const readme = text('README.md');
   for (const [values, , source] of entryPoints) {

@@ -44,6 +44,22 @@ export function tcpPrototype(): TcpHandle {
   return Object.getPrototypeOf(handle) as TcpHandle;
 }
 
+/** Calls `run` before a socket of this thread connects for the first time. Returns what prevents that. */
+export function beforeFirstConnect(run: () => void): () => void {
+  const restore = override(
+    Socket.prototype as unknown as { connect(...args: unknown[]): Socket },
+    'connect',
+    (original) => {
+      return function (this: Socket, ...args) {
+        restore();
+        run();
+        return original.apply(this, args);
+      };
+    },
+  );
+  return restore;
+}
+
 /** Calls `connected` for each connection that is made, before Node emits 'connect'. Returns what ends that. */
 export function onConnected(
   prototype: TcpHandle,

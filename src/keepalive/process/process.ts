@@ -1,6 +1,6 @@
 import type { Server } from 'node:net';
-import { tcpPrototype, type ConnectionTarget } from './outgoing.js';
-import { TunedProcess, registryOf, type Rule } from './tuned-process.js';
+import type { ConnectionTarget } from './outgoing.js';
+import { TunedProcess, sharedRegistry, type Rule } from './tuned-process.js';
 import { checked, type KeepaliveProfile } from '../../profile/profile.js';
 import { assertAllReachable } from '../../socket/descriptor.js';
 import { assertObject } from '../../util/arguments.js';
@@ -87,11 +87,10 @@ export function applyKeepaliveToProcess(options: ProcessKeepaliveOptions): Proce
     connections: ruleOf('options.connections', connections),
   };
   assertAllReachable();
-  const prototype = tcpPrototype();
-  const registry = registryOf(prototype);
+  const registry = sharedRegistry();
   const known = [...(registry.current?.listeners() ?? [])];
   registry.current?.stop();
-  const tuned = new TunedProcess(prototype, registry, rules, onError);
+  const tuned = new TunedProcess(registry, rules, onError);
   registry.current = tuned;
   try {
     tuned.start(known);

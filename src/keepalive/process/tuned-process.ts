@@ -1,7 +1,7 @@
-import type { Server } from 'node:net';
+import { Socket, type Server } from 'node:net';
 import { debuglog } from 'node:util';
 import { TunedListener, listenerOf, listeningServers, onListening, stillListens, type Listener } from './listening.js';
-import { onConnected, type ConnectionTarget, type TcpHandle } from './outgoing.js';
+import { beforeFirstConnect, onConnected, tcpPrototype, type ConnectionTarget, type TcpHandle } from './outgoing.js';
 import type { ProcessKeepalive, ProcessKeepaliveOptions, ProcessKeepaliveSnapshot } from './process.js';
 import { hasOwnProfile } from '../server.js';
 import type { CheckedProfile } from '../../profile/profile.js';
@@ -22,14 +22,17 @@ export interface Rules {
 export interface Registry {
   /** Handles that hold a profile by a rule: `setKeepAlive` is ignored on them. */
   readonly held: WeakSet<Handle>;
+  /** Of all TCP handles, once one was made. */
+  prototype: TcpHandle | undefined;
   current: { stop(): void; listeners(): Iterable<Listener> } | undefined;
 }
 
 const registryKey = Symbol.for('tcp-keepalive.process');
 
-export function registryOf(prototype: TcpHandle & { [registryKey]?: Registry }): Registry {
-  const registry = prototype[registryKey] ?? { held: new WeakSet(), current: undefined };
-  Object.defineProperty(prototype, registryKey, { value: registry });
+export function sharedRegistry(): Registry {
+  const shared = Socket as typeof Socket & { [registryKey]?: Registry };
+  const registry = shared[registryKey] ?? { held: new WeakSet(), prototype: undefined, current: undefined };
+  Object.defineProperty(shared, registryKey, { value: registry });
   return registry;
 }
 
@@ -40,29 +43,23 @@ export class TunedProcess implements ProcessKeepalive {
   readonly #rules: Rules;
   readonly #onError: ProcessKeepaliveOptions['onError'];
   readonly #restores: (() => void)[] = [];
+  #handlesAreHooked = false;
   /** Each is kept alive by its listening handle. */
   #listeners: WeakRef<TunedListener>[] = [];
   readonly #counts = { servers: 0, connections: 0, refused: 0 };
 
-  constructor(prototype: TcpHandle, registry: Registry, rules: Rules, onError: ProcessKeepaliveOptions['onError']) {
+  constructor(registry: Registry, rules: Rules, onError: ProcessKeepaliveOptions['onError']) {
     this.#registry = registry;
     this.#rules = rules;
     this.#onError = onError;
-    const { held } = registry;
-    this.#restores.push(
-      override(prototype, 'setKeepAlive', (original) => {
-        return function (this: TcpHandle, ...args) {
-          return held.has(this) ? 0 : original.apply(this, args);
-        };
-      }),
-    );
-    if (rules.connections !== undefined) {
+    // A handle is needed to find the prototype of all, and making the first one takes a tenth of the time of an import.
+    if (registry.prototype !== undefined) this.#hookHandles();
+    else
       this.#restores.push(
-        onConnected(prototype, (handle, target) => {
-          this.#connected(handle, target);
+        beforeFirstConnect(() => {
+          this.#hookHandles();
         }),
       );
-    }
     if (rules.servers !== undefined) {
       this.#restores.push(
         onListening((server) => {
@@ -70,6 +67,26 @@ export class TunedProcess implements ProcessKeepalive {
         }),
       );
     }
+  }
+
+  #hookHandles(): void {
+    if (this.#handlesAreHooked) return;
+    this.#handlesAreHooked = true;
+    const { held } = this.#registry;
+    const prototype = (this.#registry.prototype ??= tcpPrototype());
+    this.#restores.push(
+      override(prototype, 'setKeepAlive', (original) => {
+        return function (this: TcpHandle, ...args) {
+          return held.has(this) ? 0 : original.apply(this, args);
+        };
+      }),
+    );
+    if (this.#rules.connections === undefined) return;
+    this.#restores.push(
+      onConnected(prototype, (handle, target) => {
+        this.#connected(handle, target);
+      }),
+    );
   }
 
   /** Tunes the servers that listen already. */
@@ -130,6 +147,7 @@ export class TunedProcess implements ProcessKeepalive {
       const profile = this.#rules.servers?.(server);
       if (debug.enabled) debug('server on %j: %s', server.address(), shown(profile));
       if (profile === undefined) return;
+      this.#hookHandles();
       const tuned = new TunedListener(listener, profile, {
         accepted: (client) => void held.add(client),
         failed: (error) => {

@@ -1,5 +1,26 @@
 import eslint from '@eslint/js';
+import { createNodeResolver, importX } from 'eslint-plugin-import-x';
 import tseslint from 'typescript-eslint';
+
+/** The rooms of src/, and the rooms that each may import from: data runs one way. */
+const rooms = {
+  util: [],
+  profile: ['util'],
+  addon: ['util'],
+  socket: ['addon', 'profile', 'util'],
+  keepalive: ['addon', 'profile', 'socket', 'util'],
+  liveness: ['addon', 'profile', 'socket', 'util'],
+  heartbeat: ['util'], // and what src/index.ts exports
+};
+
+/** @param {string} room */
+function importsDownwards(room) {
+  const others = Object.keys(rooms).filter((name) => name !== room && !rooms[room].includes(name));
+  const message = `src/${room}/ may import from ${rooms[room].join(', ') || 'no other room'} (eslint.config.mjs)`;
+  const ways = [{ regex: `^(\\.\\./)+(${others.join('|')})/`, message }];
+  if (room !== 'heartbeat') ways.push({ regex: '^(\\.\\./)+index\\.js$', message });
+  return { files: [`src/${room}/**`], rules: { 'no-restricted-imports': ['error', { patterns: ways }] } };
+}
 
 export default tseslint.config(
   { ignores: ['**/node_modules/', '**/build/', 'dist/', '.tap/', '.cache/'] },
@@ -20,6 +41,17 @@ export default tseslint.config(
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
     },
   },
+  {
+    files: ['src/**'],
+    plugins: { 'import-x': importX },
+    settings: {
+      'import-x/extensions': ['.ts'],
+      'import-x/parsers': { '@typescript-eslint/parser': ['.ts'] },
+      'import-x/resolver-next': [createNodeResolver({ extensionAlias: { '.js': ['.ts', '.js'] } })],
+    },
+    rules: { 'import-x/no-cycle': 'error', 'max-lines': ['error', 250] },
+  },
+  ...Object.keys(rooms).map(importsDownwards),
   {
     files: ['test/**'],
     rules: {

@@ -15,7 +15,7 @@ function run(command, args, cwd) {
 }
 
 exports.setUp = () => {
-  run(process.execPath, ['scripts/node-gyp.js', 'configure', 'build', '--silent', '--directory=bench/native'], root);
+  run('npx', ['node-gyp', 'configure', 'build', '--silent', '--directory=bench/native'], root);
   const installed = path.join(others, 'node_modules', '.package-lock.json');
   const wanted = path.join(others, 'package-lock.json');
   if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(wanted).mtimeMs) return;

@@ -12,7 +12,7 @@ const { windowsCommand } = require('./wine.js');
  * @property {string} version what smoke.cjs has to say first
  * @property {string} [binary] what it has to find loaded, where the system tells
  * @property {boolean} [refuses] the runtime cannot do anything, and says so
- * @property {(runtimes: string, stranger: string) => string[] | Promise<string[]>} command runs a script in the current
+ * @property {(runtimes: string, stranger: string) => string[]} command runs a script in the current
  *   folder, the one where the package is installed
  */
 
@@ -35,7 +35,7 @@ function versionOf(system, name) {
 
 /**
  * @param {string} name @param {string} binary
- * @param {(file: string) => string[] | Promise<string[]>} command
+ * @param {(file: string) => string[]} command
  * @param {string} [file] of the package
  * @returns {Cell}
  */
@@ -55,11 +55,7 @@ function windows(name, [file = '', ...args]) {
     name,
     system: 'windows',
     version: `${versionOf('windows', name)} win32-x64`,
-    command: async (runtimes, stranger) => [
-      ...(await windowsCommand(runtimes, stranger)),
-      `Z:\\srv\\${name}\\${file}`,
-      ...args,
-    ],
+    command: (runtimes, stranger) => [...windowsCommand(runtimes, stranger), `Z:\\srv\\${name}\\${file}`, ...args],
   };
 }
 

@@ -49,8 +49,8 @@ function makeLibrary(bun, folder) {
 }
 
 /** How Bun for musl is called. @param {string} bun its file */
-exports.muslCommand = async (bun) => {
+exports.muslCommand = (bun) => {
   const recipe = readFileSync(path.join(path.dirname(bun), '..', 'package.json'), 'utf8') + glibc;
-  const folder = await cached('musl', recipe, (folder) => makeLibrary(bun, folder));
+  const folder = cached('musl', recipe, (folder) => makeLibrary(bun, folder));
   return [loader, '--library-path', folder, bun];
 };

@@ -1,12 +1,15 @@
 'use strict';
 // npm run matrix -- [--all] [WORD...]: the packed tarball, installed without scripts, in every runtime that Linux x64 can
 // be made to run. One line for each cell. --all: also those for Windows, under Wine. WORD: the cells with it in their name.
+const { cpSync } = require('node:fs');
 const { availableParallelism } = require('node:os');
+const path = require('node:path');
 const { parseArgs } = require('node:util');
+const { npmCi } = require('../npm-ci.js');
+const { installPacked } = require('../stranger.js');
+const { cache } = require('./cache.js');
 const { cells } = require('./cells.js');
 const { runCell } = require('./cell.js');
-const { installRuntimes } = require('./runtimes.js');
-const { installPackage } = require('./stranger.js');
 
 /** @typedef {import('./cells.js').Cell} Cell */
 
@@ -21,13 +24,10 @@ function print(outcome, { name, version }, details) {
   console.log(`${outcome.padEnd(8)} ${name.padEnd(15)} ${version.padEnd(21)} ${details.join('  ')}`);
 }
 
-/** @param {Cell} cell @param {Promise<string[]>} program @param {string} stranger */
-async function runAndPrint(cell, program, stranger) {
-  const start = Date.now();
+/** Calls something for a cell; what it throws is the cell's failure. @param {Cell} cell @param {() => unknown} make */
+async function attempt(cell, make) {
   try {
-    const { problems, seen } = await runCell(cell, await program, stranger);
-    const time = `${((Date.now() - start) / 1000).toFixed(1)} s`;
-    print(problems.length === 0 ? 'ok' : 'not ok', cell, [[...problems, ...seen].join(', '), time]);
+    await make();
   } catch (error) {
     print('not ok', cell, [/** @type {Error} */ (error).message]);
   }
@@ -39,13 +39,29 @@ async function main() {
   const chosen = named.filter(({ system }) => system === 'linux' || values.all || positionals.length > 0);
   for (const cell of named) if (!chosen.includes(cell)) print('skipped', cell, ['Wine is in --all']);
 
-  const installing = installPackage();
-  const programs = chosen.map(async (cell) => cell.command(await installRuntimes(cell.system), await installing));
-  await Promise.allSettled(programs); // what fails is said in its cell's line
-  const stranger = await installing;
-  const waiting = chosen.map((cell, index) => () => runAndPrint(cell, /** @type {any} */ (programs[index]), stranger));
+  const stranger = path.join(cache, 'stranger');
+  installPacked(stranger, '--ignore-scripts', '--loglevel=error');
+  cpSync(path.join(__dirname, '..', '..', 'test', 'package', 'smoke'), stranger, { recursive: true });
+
+  /** @type {{ cell: Cell, program: string[] }[]} */
+  const waiting = [];
+  for (const cell of chosen) {
+    await attempt(cell, () => {
+      // --force: most of the runtimes are for other machines.
+      const runtimes = npmCi(path.join(__dirname, cell.system), '--force', '--no-bin-links', '--loglevel=error');
+      waiting.push({ cell, program: cell.command(runtimes, stranger) });
+    });
+  }
   const work = async () => {
-    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) await next();
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const { cell, program } = next;
+      await attempt(cell, async () => {
+        const start = Date.now();
+        const { problems, seen } = await runCell(cell, program, stranger);
+        const time = `${((Date.now() - start) / 1000).toFixed(1)} s`;
+        print(problems.length === 0 ? 'ok' : 'not ok', cell, [[...problems, ...seen].join(', '), time]);
+      });
+    }
   };
   await Promise.all(Array.from({ length: availableParallelism() }, work));
 }

@@ -4,7 +4,7 @@
 const { execFileSync } = require('node:child_process');
 const { mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } = require('node:fs');
 const path = require('node:path');
-const { cache, cached, run } = require('./cache.js');
+const { cache, cached } = require('./cache.js');
 
 const release = 'trixie';
 // What the kernel32 and ws2_32 of Wine need. Not FreeType: with it and without fonts Wine's desktop does not come up.
@@ -19,6 +19,11 @@ const environment = {
   WINEDLLOVERRIDES: 'mscoree,mshtml=;winemenubuilder.exe=d',
 };
 
+/** @param {string} cwd @param {readonly string[]} command its standard output is left out */
+function run(cwd, [file = '', ...args]) {
+  execFileSync(file, args, { cwd, stdio: ['ignore', 'ignore', 'inherit'] });
+}
+
 /** Where this machine gets Debian's packages. */
 function mirror() {
   const format = ['--format', '$(REPO_URI)'];
@@ -29,7 +34,7 @@ function mirror() {
 }
 
 /** @param {string} folder */
-async function download(folder) {
+function download(folder) {
   const file = path.join(folder, 'sources.list');
   writeFileSync(file, `deb ${mirror()} ${release} main\n`);
   for (const name of ['lists/partial', 'cache/archives/partial'])
@@ -40,17 +45,17 @@ async function download(folder) {
     ...[`Dir::State::Status=${folder}/status`, `Dir::Cache=${folder}/cache`, 'APT::Sandbox::User=root'],
     ...['Acquire::Languages=none', 'APT::Architecture=amd64', 'APT::Architectures=amd64', 'Debug::NoLocking=1'],
   ].flatMap((option) => ['-o', option]);
-  await run(folder, ['apt-get', ...options, '--quiet=2', 'update']);
-  await run(folder, ['apt-get', ...options, '--quiet=2', 'download', ...packages]);
+  run(folder, ['apt-get', ...options, '--quiet=2', 'update']);
+  run(folder, ['apt-get', ...options, '--quiet=2', 'download', ...packages]);
 }
 
 /** @param {string} root */
-async function unpack(root) {
+function unpack(root) {
   const folder = path.join(root, 'packages');
   mkdirSync(folder);
-  await download(folder);
+  download(folder);
   for (const name of readdirSync(folder)) {
-    if (name.endsWith('.deb')) await run(folder, ['dpkg-deb', '--extract', name, root]);
+    if (name.endsWith('.deb')) run(folder, ['dpkg-deb', '--extract', name, root]);
   }
   for (const name of ['bin', 'lib', 'lib64']) symlinkSync(`usr/${name}`, path.join(root, name));
   for (const name of ['dev', 'mnt', 'proc', 'root', 'srv', 'tmp'])
@@ -93,15 +98,15 @@ function inRoot(script, ...args) {
 function makePrefix(root) {
   const wait = `run ${environment.WINESERVER} -w`;
   const setUp = `for step in 'wineboot --init' 'winecfg -v win10'; do run ${wine} $step; ${wait}; done 2> "$root/setup.log"`;
-  return run(root, ['timeout', '120', ...inRoot(setUp, root, cache, cache)]);
+  run(root, ['timeout', '120', ...inRoot(setUp, root, cache, cache)]);
 }
 
 /** What a program of these runtimes is called with, in the package's folder. @param {string} runtimes @param {string} stranger */
-exports.windowsCommand = async (runtimes, stranger) => {
+exports.windowsCommand = (runtimes, stranger) => {
   const recipe = JSON.stringify([release, packages, environment]);
-  const root = await cached('wine', recipe, async (root) => {
-    await unpack(root);
-    await makePrefix(root);
+  const root = cached('wine', recipe, (root) => {
+    unpack(root);
+    makePrefix(root);
   });
   return inRoot(`run ${wine} "$@"`, root, stranger, runtimes);
 };

@@ -5,13 +5,12 @@ const { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } = require(
 const path = require('node:path');
 const { promisify } = require('node:util');
 const { readGyp } = require('./gyp.js');
-const { readCoffObject } = require('./pe.js');
 const { nodeHeaders, zig } = require('./toolchain.js');
 
 const run = promisify(execFile);
 const root = path.join(__dirname, '..', '..');
 const cache = path.join(root, '.cache');
-const ownSources = path.join('scripts', 'prebuild', 'native');
+const ownSources = path.join('native', 'prebuilt');
 
 const flags = [
   ...['-Oz', '-g0', '-Werror', '-fno-exceptions', '-fno-rtti', '-ffunction-sections', '-fdata-sections'],
@@ -20,7 +19,7 @@ const flags = [
 ];
 
 /** Sections of what a C runtime calls before anything else. */
-const initialisers = /^\.(ctors|CRT\$XC)/;
+const initialisers = /\.(ctors|CRT\$XC)/;
 
 /** @param {readonly string[]} args */
 async function callZig(...args) {
@@ -33,7 +32,7 @@ async function callZig(...args) {
   }
 }
 
-/** @param {import('./types').Target} target @param {string} output */
+/** @param {import('./targets.js').Target} target @param {string} output */
 exports.build = async (target, output) => {
   const gyp = readGyp(root, target.os);
   mkdirSync(cache, { recursive: true });
@@ -59,7 +58,7 @@ exports.build = async (target, output) => {
   }
 };
 
-/** @param {import('./types').Target} target @param {ReturnType<typeof readGyp>} gyp @param {string} folder */
+/** @param {import('./targets.js').Target} target @param {ReturnType<typeof readGyp>} gyp @param {string} folder */
 function compiler(target, gyp, folder) {
   const defines = [...gyp.defines, `NODE_GYP_MODULE_NAME=${gyp.name}`].map((define) => `-D${define}`);
   const include = ['node_modules/node-addon-api', path.relative(root, nodeHeaders)].flatMap((one) => ['-isystem', one]);
@@ -72,14 +71,17 @@ function compiler(target, gyp, folder) {
   };
 }
 
-/** The functions of Node's that these objects call, for native/windows_node.c. @param {readonly string[]} objects */
+/**
+ * The functions of Node's that these objects call, for native/windows_node.c. Names of more than eight letters stand in an
+ * object file as they are.
+ * @param {readonly string[]} objects
+ */
 function nodeSymbols(objects) {
   const names = new Set();
   for (const object of objects) {
-    const { wanted, sections } = readCoffObject(readFileSync(object));
-    if (sections.some((name) => initialisers.test(name)))
-      throw new Error(`${object}: nothing would run its initialisers`);
-    for (const name of wanted) if (/^__imp_(napi|node_api|uv)_/.test(name)) names.add(name.slice('__imp_'.length));
+    const text = readFileSync(object, 'latin1');
+    if (initialisers.test(text)) throw new Error(`${object}: nothing would run its initialisers`);
+    for (const [, name] of text.matchAll(/\0__imp_((napi|node_api|uv)_\w+)(?=\0)/g)) names.add(name);
   }
   return [...names]
     .sort()

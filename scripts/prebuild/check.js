@@ -1,10 +1,10 @@
 'use strict';
-// `npm run prebuild:check`: opens every binary in prebuilds/. prebuild:all ends with it, so that `npm pack` fails with
-// the first fault.
+// Opens every binary in a folder. `npm run prebuilds` ends with it, so that `npm pack` fails with the first fault.
 const { createHash } = require('node:crypto');
 const { existsSync, readdirSync, readFileSync } = require('node:fs');
 const path = require('node:path');
-const { findFaults, readBinary } = require('./faults.js');
+const { readBinary } = require('./binary.js');
+const { findFaults } = require('./faults.js');
 const { targets } = require('./targets.js');
 
 /** Beside the binaries, as sha256sum writes and reads it. */
@@ -64,5 +64,3 @@ function check(folder) {
 }
 
 module.exports = { check, checksums, findFolderFaults, listChecksums };
-
-if (require.main === module) check(path.join(__dirname, '..', '..', 'prebuilds'));

@@ -2,26 +2,26 @@
 // What can be wrong with a binary, seen without running it.
 const { homedir, tmpdir } = require('node:os');
 const path = require('node:path');
-const { readElf } = require('./elf.js');
-const { readMachO } = require('./macho.js');
-const node = require('./node-symbols.json');
-const { readPe } = require('./pe.js');
+// @ts-expect-error It has no types.
+const { symbols } = require('node-api-headers');
+const { readBinary } = require('./binary.js');
 
-/** @typedef {import('./types').Binary} Binary @typedef {import('./types').Target} Target */
+/** @typedef {import('./binary.js').Binary} Binary @typedef {import('./targets.js').Target} Target */
 
-const readers = { ELF: readElf, 'Mach-O': readMachO, PE: readPe };
 const entryPoints = ['napi_register_module_v1', 'node_api_module_get_api_version_v1'];
 
-/** @param {Target} target @param {Buffer} file @returns {Binary} */
-exports.readBinary = (target, file) => readers[target.format](file);
+/** What an addon of this version of Node-API may call; and of libuv what each Node 20 has, which only Windows needs. */
+const { node_api_symbols: ofNode, js_native_api_symbols: ofJavaScript } = symbols.v8;
+const ofLibuv = ['uv_fileno', 'uv_handle_get_type', 'uv_has_ref', 'uv_is_closing', 'uv_walk'];
+const callable = new Set([...ofNode, ...ofJavaScript, ...ofLibuv]);
 
 /** Each begins with a verb; the file is its subject. @param {Target} target @param {Buffer} file @returns {string[]} */
 exports.findFaults = (target, file) => {
   let binary;
   try {
-    binary = exports.readBinary(target, file);
+    binary = readBinary(target, file);
   } catch (error) {
-    return [`cannot be read as ${target.format}: ${error instanceof Error ? error.message : String(error)}`];
+    return [`cannot be read: ${error instanceof Error ? error.message : String(error)}`];
   }
   return [
     ...kindFaults(target, binary),
@@ -34,13 +34,9 @@ exports.findFaults = (target, file) => {
 };
 
 /** @param {Target} target @param {Binary} binary */
-function kindFaults(target, { machine, bits, isLibrary, hardFloat }) {
-  const faults = [];
-  if (machine !== target.arch) faults.push(`is for ${machine}, not for ${target.arch}`);
-  if (bits !== target.bits) faults.push(`has ${bits} bits, not ${target.bits}`);
-  if (!isLibrary) faults.push('is no shared library');
-  if (target.format === 'ELF' && target.arch === 'arm' && !hardFloat) faults.push('has not the hard-float ABI');
-  return faults;
+function kindFaults({ arch }, { isLibrary, hardFloat }) {
+  const faults = isLibrary ? [] : ['is no shared library'];
+  return arch === 'arm' && !hardFloat ? [...faults, 'has not the hard-float ABI'] : faults;
 }
 
 /** @param {Target} target @param {Binary} binary */
@@ -71,15 +67,10 @@ function exportFaults({ linkerExports = [] }, binary) {
  * musl has no symbol versions, so that its own symbols look like Node's. `_Z` begins the names of C++: no libc has them.
  * @param {Target} target @param {Binary} binary
  */
-function nodeFaults({ platform, arch, libc }, { fromHost }) {
+function nodeFaults({ libc }, { fromHost }) {
   const called = fromHost.filter((name) => libc !== 'musl' || /^(napi_|node_api_|uv_|_Z)/.test(name));
   if (called.length === 0) return ['calls nothing of Node'];
-  const real = Object.entries(node.platforms).find(([name]) => name === `${platform}-${arch}`)?.[1];
-  if (real === undefined) return [`cannot be compared with Node: node-symbols.json has no ${platform}-${arch}`];
-  /** @type {readonly string[]} */
-  const lacks = real.lacks;
-  const absent = called.filter((name) => !node.symbols.includes(name) || lacks.includes(name));
-  return absent.map((name) => `calls ${name}, which ${real.source} does not have`);
+  return called.filter((name) => !callable.has(name)).map((name) => `calls ${name}, which not every Node has`);
 }
 
 /** @param {Buffer} file */
@@ -91,8 +82,8 @@ function pathFaults(file) {
 }
 
 /** macOS runs nothing on arm64 that is not signed, if only by its linker. @param {Target} target @param {Binary} binary */
-function signatureFaults({ format, arch }, { signature }) {
-  if (format !== 'Mach-O' || arch !== 'arm64') return [];
+function signatureFaults({ platform, arch }, { signature }) {
+  if (platform !== 'darwin' || arch !== 'arm64') return [];
   if (signature === undefined) return ['has no code signature'];
   const faults = signature.wrongPages.map((page) => `differs from what was signed in page ${page}`);
   if (!signature.coversAll) faults.push('has a code signature for a part of it only');

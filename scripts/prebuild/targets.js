@@ -1,7 +1,21 @@
 'use strict';
 // The ten binaries: where node-gyp-build looks for each, what makes it, and what it has to be.
 
-/** @typedef {import('./types').Target} Target */
+/**
+ * @typedef {object} Target
+ * @property {'linux' | 'darwin' | 'win32'} platform
+ * @property {'x64' | 'arm64' | 'arm'} arch
+ * @property {'glibc' | 'musl'} [libc]
+ * @property {string} file below prebuilds/
+ * @property {'linux' | 'mac' | 'win'} os as gyp names it
+ * @property {string} triple what Zig compiles for
+ * @property {readonly string[]} compile
+ * @property {readonly string[]} link
+ * @property {readonly string[]} libraries all that it may need of the system
+ * @property {string} [glibc] the latest that it may need
+ * @property {string} [minimumOs] of macOS
+ * @property {readonly string[]} [linkerExports] what the linker exports by itself
+ */
 
 const glibc = '2.17'; // older than what any Node 20 needs
 const macOs = '11.0';
@@ -20,8 +34,6 @@ const linux = (arch, tag, libc, triple, cpu = []) => ({
   triple: libc === 'glibc' ? `${triple}.${glibc}` : triple,
   compile: ['-fPIC', ...cpu],
   link: ['-Wl,--gc-sections', '-Wl,-z,now', ...cpu],
-  format: 'ELF',
-  bits: arch === 'arm' ? 32 : 64,
   libraries: libc === 'glibc' ? ['libc.so.6'] : ['libc.so'],
   ...(libc === 'glibc' ? { glibc } : {}),
 });
@@ -36,8 +48,6 @@ const darwin = (arch, cpu) => ({
   compile: ['-fPIC'],
   // Without an install name the library carries the path that it was linked at.
   link: ['-Wl,-undefined,dynamic_lookup', '-Wl,-dead_strip', '-Wl,-install_name,@rpath/tcp-keepalive.node'],
-  format: 'Mach-O',
-  bits: 64,
   libraries: ['/usr/lib/libSystem.B.dylib'],
   minimumOs: macOs,
   linkerExports: ['_mh_dylib_header', '__dso_handle'],
@@ -54,8 +64,6 @@ const windows = (arch, cpu) => ({
   // libuv's functions dllimport, as Node-API's are: see native/windows_node.c.
   compile: ['-fno-stack-protector', '-fno-threadsafe-statics', '-fno-builtin', '-DUSING_UV_SHARED'],
   link: ['-nostdlib', '-Wl,-e,DllMain', '-Wl,-Brepro', '-Wl,--gc-sections', '-lkernel32'],
-  format: 'PE',
-  bits: 64,
   libraries: ['KERNEL32.dll', 'WS2_32.dll'],
 });
 

@@ -6,7 +6,7 @@ import path from 'node:path';
 import t, { type Test } from 'tap';
 import ts from 'typescript';
 import { WebSocketServer } from 'ws';
-import { publicNames, type PublicName } from '../../scripts/analysis/public-api.js';
+import { publicNames, type PublicName } from '../support/public-api.js';
 import { listening, tcpPair } from '../support/sockets';
 
 /** What an example takes for granted. */

@@ -8,7 +8,7 @@
 #include "node_symbols.inc"
 #undef NODE_SYMBOL
 
-// In a section of their own, where scripts/prebuild/pe.js reads them.
+// In a section of their own, where scripts/prebuild/binary.js reads them.
 #define NODE_SYMBOL(name) __attribute__((section(".nodeapi"))) static const char name_of_##name[] = #name;
 #include "node_symbols.inc"
 #undef NODE_SYMBOL

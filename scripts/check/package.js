@@ -1,14 +1,15 @@
 'use strict';
-// What a stranger gets: packs, lints the tarball, installs it in an empty folder, opens its binaries, runs the README's
-// first example there, with import and with require, and again as where no binary fits.
+// `npm run check -- package`: what a stranger gets. Packs, lints the tarball, installs it in an empty folder, opens its
+// binaries, runs the README's first example there, with import and with require, and again as where no binary fits.
 const { execFileSync, spawnSync } = require('node:child_process');
 const { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } = require('node:fs');
 const { tmpdir } = require('node:os');
 const path = require('node:path');
-const { check } = require('./prebuild/check.js');
+const { check } = require('../prebuild/check.js');
+const { installPacked } = require('../stranger.js');
 
 const largest = 1_000_000;
-const root = path.join(__dirname, '..');
+const root = path.join(__dirname, '..', '..');
 const folder = mkdtempSync(path.join(tmpdir(), 'tcp-keepalive-'));
 process.on('exit', () => rmSync(folder, { recursive: true }));
 
@@ -18,10 +19,7 @@ function run(cwd, file, ...args) {
   execFileSync(file, args, { cwd, stdio: 'inherit' });
 }
 
-execFileSync('npm', ['pack', '--silent', '--pack-destination', folder], { cwd: root, stdio: 'inherit' });
-const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
-const tarball = path.join(folder, `tcp-keepalive-${version}.tgz`);
-
+const tarball = installPacked(folder, '--foreground-scripts');
 run(root, 'npx', 'publint', 'run', tarball, '--strict');
 run(root, 'npx', 'attw', tarball, '--summary');
 
@@ -30,8 +28,6 @@ const onAnyPort = example.replace('server.listen(8080);', 'server.listen(0, () =
 if (onAnyPort === example) throw new Error("the README's first example has changed: teach this script to end it");
 const asRequired = onAnyPort.replace(/import (\{.*?\}) from ('.*?');/g, 'const $1 = require($2);');
 
-writeFileSync(path.join(folder, 'package.json'), '{ "name": "stranger", "private": true }');
-run(folder, 'npm', 'install', tarball, '--foreground-scripts', '--no-audit', '--no-fund');
 const installed = path.join(folder, 'node_modules', 'tcp-keepalive');
 checkInstalled();
 writeFileSync(path.join(folder, 'example.mjs'), onAnyPort);

@@ -1,5 +1,5 @@
 'use strict';
-// `npm run check:sanitizers [-- --short | test/x.test.ts ...]`: the tests with the addon, and the test addons, compiled with
+// `npm run check -- sanitizers [--short | test/x.test.ts ...]`: the tests with the addon, and the test addons, compiled with
 // AddressSanitizer (LeakSanitizer with it) and UndefinedBehaviorSanitizer, whose runtime is preloaded into every process
 // that the tests start. Node itself is not compiled so; what the addon does to its memory is seen all the same.
 const { execFileSync, spawnSync } = require('node:child_process');
@@ -8,6 +8,7 @@ const path = require('node:path');
 const { compile, copyOfProject } = require('./copy.js');
 const { testsToRun } = require('./tests.js');
 
+const tests = testsToRun();
 const copy = copyOfProject('sanitizers');
 // clang's, because it has one runtime for both, which writes all its reports to one place.
 const sanitize = '-fsanitize=address,undefined -fno-sanitize-recover=undefined -shared-libasan';
@@ -64,7 +65,7 @@ for (const [call, words] of /** @type {const} */ ([
   console.log(`canary.${call}: ${words}`);
 }
 
-const { status } = spawnSync('npx', ['tap', ...testsToRun(copy)], {
+const { status } = spawnSync('npx', ['tap', ...tests], {
   cwd: copy,
   env,
   stdio: 'inherit',

@@ -4,6 +4,7 @@
 const { execFileSync } = require('node:child_process');
 const { cpSync, existsSync, mkdirSync, rmSync, symlinkSync } = require('node:fs');
 const path = require('node:path');
+const { environment } = require('../run.js');
 
 const root = path.join(__dirname, '..', '..');
 
@@ -30,14 +31,12 @@ exports.copyOfProject = function copyOfProject(name) {
  * @param {Readonly<Record<string, string>>} flags as environment variables of node-gyp
  */
 exports.compile = function compile(copy, flags) {
-  const env = { ...process.env, ...flags };
   for (const folder of ['.', 'test/native']) {
-    const args = ['scripts/node-gyp.js', 'configure', 'build', '--loglevel=warn', '--silent', `--directory=${folder}`];
-    execFileSync(process.execPath, args, { cwd: copy, env, stdio: ['ignore', 'ignore', 'inherit'] });
+    const args = ['configure', 'build', '--loglevel=warn', '--silent', `--directory=${folder}`];
+    execFileSync('node-gyp', args, {
+      cwd: copy,
+      env: { ...environment, ...flags },
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
   }
-};
-
-/** Compiles `src/` of a copy to its `dist/`, as `npm run build:ts` does. @param {string} copy */
-exports.compileSources = function compileSources(copy) {
-  execFileSync('npm', ['run', '--silent', 'build:ts'], { cwd: copy, stdio: ['ignore', 'ignore', 'inherit'] });
 };

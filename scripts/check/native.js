@@ -1,5 +1,5 @@
 'use strict';
-// `npm run check:native`: the C++ and C of native/, the tests and the benchmarks through two compilers with every warning
+// `npm run check -- native`: the C++ and C of native/, the tests and the benchmarks through two compilers with every warning
 // an error, native/ through clang-tidy (.clang-tidy says what is left out), and, over real sockets without Node
 // (test/native/seam.cc), through valgrind and through clang's sanitizers.
 const { execFileSync } = require('node:child_process');

@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# install-tools.sh test|check|matrix...: what tests (or they skip), checks and the matrix need of the system, beyond Node and a
+# C++ compiler. Debian and its relatives.
+set -euo pipefail
+
+declare -A packages=(
+  [test]='iproute2 util-linux strace python3 clang libclang-rt-dev llvm'
+  [check]='clang clang-tidy valgrind gcovr llvm'
+  # ARM programs: an emulator of their CPU, and what they link with. Bun for musl: the loader, and what its libstdc++ is made of.
+  [matrix]='qemu-user-static libc6-arm64-cross libstdc++6-arm64-cross libatomic1-arm64-cross
+    libc6-armhf-cross libstdc++6-armhf-cross libatomic1-armhf-cross musl g++ binutils'
+)
+
+missing=()
+for part in "$@"; do
+  for package in ${packages[$part]}; do
+    dpkg-query --show --showformat '${db:Status-Status}\n' "$package" 2> /dev/null | grep -qx installed || missing+=("$package")
+  done
+done
+if [ ${#missing[@]} -gt 0 ]; then
+  apt-get update
+  DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends "${missing[@]}"
+fi

@@ -42,7 +42,7 @@ function interposed(): void {
     t.strictSame(
       changes(client, () => applyKeepalive(client, profile)),
       [
-        ['TCP_USER_TIMEOUT', 76_000],
+        ['TCP_USER_TIMEOUT', 89_000],
         ['TCP_KEEPINTVL', 7],
         ['TCP_KEEPCNT', 5],
         ['TCP_KEEPIDLE', 41],
@@ -102,7 +102,7 @@ function interposed(): void {
     poke(client, 'TCP_KEEPIDLE', 41);
     poke(client, 'TCP_KEEPINTVL', 7);
     poke(client, 'TCP_KEEPCNT', 5);
-    poke(client, 'TCP_USER_TIMEOUT', 76_000);
+    poke(client, 'TCP_USER_TIMEOUT', 89_000);
     t.strictSame(
       changes(client, () => applyKeepalive(client, profile)),
       [],

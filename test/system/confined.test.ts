@@ -33,10 +33,10 @@ const calls = [
 ];
 /** What each call leaves in the kernel: that of every-call.js, and null for what is closed. */
 const applied: Held = {
-  applyKeepalive: [1, 41, 1, 5, 76_000],
-  applyKeepaliveToAll: [1, 41, 2, 5, 76_000],
-  applyKeepaliveToServer: [1, 41, 3, 5, 76_000],
-  applyKeepaliveToAgent: [1, 41, 4, 5, 76_000],
+  applyKeepalive: [1, 41, 1, 5, 89_000],
+  applyKeepaliveToAll: [1, 41, 2, 5, 89_000],
+  applyKeepaliveToServer: [1, 41, 3, 5, 89_000],
+  applyKeepaliveToAgent: [1, 41, 4, 5, 89_000],
   disableKeepalive: [0, 41, 1, 5, 0],
 };
 /** An agent gives up the connection that refuses. */

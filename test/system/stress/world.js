@@ -33,7 +33,7 @@ const copies = values.copies
 
 /** @type {import('tcp-keepalive').KeepaliveProfile[]} */
 const profiles = [
-  { initialDelay: 41_000, interval: 7_000, count: 5, userTimeout: 76_000 },
+  { initialDelay: 41_000, interval: 7_000, count: 5, userTimeout: 89_000 },
   { initialDelay: 53_000, interval: 11_000, count: 4, userTimeout: 'match' },
   { initialDelay: 1_000, interval: 1_000, count: 3 },
 ];

@@ -7,17 +7,19 @@ export function override<T extends object, Name extends keyof T>(
   name: Name,
   replace: (original: T[Name]) => T[Name],
 ): () => void {
+  const own = Object.getOwnPropertyDescriptor(target, name);
   const original = target[name] as Method;
-  const isOwn = Object.hasOwn(target, name);
   let current = replace(original as T[Name]) as Method;
   const replacement = function (this: unknown, ...args: unknown[]): unknown {
     return Reflect.apply(current, this, args);
   } as T[Name];
+  // As a method of a class: not to be seen where the object is printed or copied.
+  if (own === undefined) Object.defineProperty(target, name, { writable: true, configurable: true });
   target[name] = replacement;
   return () => {
     current = original;
     if (target[name] !== replacement) return;
-    if (isOwn) target[name] = original as T[Name];
+    if (own !== undefined) target[name] = original as T[Name];
     else Reflect.deleteProperty(target, name);
   };
 }

@@ -1,5 +1,6 @@
-import { checkedTime, optional, readOptions } from '../../util/arguments.js';
+import { checkedTime, checkedType, optional, readOptions } from '../../util/arguments.js';
 import { invalidArgumentType } from '../../util/invalid-argument.js';
+import { assertNotEnded, faultReporter } from '../fault.js';
 import { PingSchedule } from '../schedule/ping-schedule.js';
 import { EventStreamPeer } from './event-stream-peer.js';
 import { isWritable, type EventStreamResponse } from './event-stream-response.js';
@@ -13,6 +14,11 @@ export interface EventStreamHeartbeatOptions {
    * default a ping is a comment, which no client sees (WHATWG HTML, 9.2.6) but whose bytes arrive.
    */
   readonly event?: string | undefined;
+  /**
+   * Called with what a response has thrown as it was pinged: its `write`, where a middleware has put one of its own on it. By
+   * then it was let go of, and stays open. Default: a process warning, once per heartbeat.
+   */
+  readonly onError?: ((error: unknown, response: EventStreamResponse) => void) | undefined;
 }
 
 /** What an {@link EventStreamHeartbeat} knows now, for a metrics endpoint. JSON-safe. The counts are since it was made. */
@@ -59,21 +65,31 @@ export class EventStreamHeartbeat {
   readonly #ping: string;
 
   constructor(options: EventStreamHeartbeatOptions) {
-    const { interval, event } = readOptions(options, {
+    const { interval, event, onError } = readOptions(options, {
       interval: checkedTime,
       event: optional(checkedName, undefined),
+      onError: optional(checkedType('function'), undefined),
     });
     this.#ping = event === undefined ? comment : `event: ${event}\ndata:\n\n`;
-    this.#schedule = new PingSchedule({ interval });
+    const report = faultReporter('EventStreamHeartbeat', onError as EventStreamHeartbeatOptions['onError']);
+    this.#schedule = new PingSchedule({
+      interval,
+      onError: (error, peer) => {
+        this.#remove(peer);
+        report(error, peer.target);
+      },
+    });
   }
 
   /**
-   * Looks after a response until it ends: before its first event, or between two. One that has ended already is left alone;
-   * adding twice is adding once.
+   * Looks after a response until it ends: before its first event, or between two. Adding twice is adding once. One that has
+   * ended already is left alone, and so is one to which nothing can be added: the answer to a HEAD request, one of status 204
+   * or 304, one with a `content-length`.
    *
-   * Throws `ERR_INVALID_ARG_TYPE`.
+   * Throws `ERR_INVALID_ARG_TYPE`, or `ERR_KEEPALIVE_CLOSED` for the socket of an http2 session that has ended.
    */
   add(response: EventStreamResponse): void {
+    assertNotEnded('response', response);
     if (!isResponse(response)) {
       throw invalidArgumentType('response', 'a response of http or http2, or a stream of http2', response);
     }

@@ -10,8 +10,14 @@ export interface EventStreamResponse {
   off(event: 'close' | 'finish', listener: () => void): unknown;
 }
 
-/** What says how a response is doing. */
+/** What says how a response is doing, and what was promised of its body. */
 interface Sink {
+  /** Of `http`: false where there may be none, as in the answer to a HEAD request. */
+  readonly _hasBody?: boolean;
+  /** Of `http`: the length that was promised; null: none. */
+  readonly _contentLength?: number | null;
+  /** Of `http2`. */
+  readonly sentHeaders?: Readonly<Record<string, unknown>> | undefined;
   readonly destroyed?: boolean;
   readonly closed?: boolean;
   readonly writableEnded?: boolean;
@@ -23,10 +29,11 @@ function sinkOf(response: EventStreamResponse): Sink {
   return (response as { stream?: Sink }).stream ?? response;
 }
 
-/** Whether it has not ended. */
+/** Whether a ping can ever be written to it: it has not ended, it may have a body, and no length of that was promised. */
 export function isWritable(response: EventStreamResponse): boolean {
-  const { destroyed, closed, writableEnded } = sinkOf(response);
-  return !(response.writableEnded || destroyed === true || closed === true || writableEnded === true);
+  const { destroyed, closed, writableEnded, _hasBody, _contentLength, sentHeaders } = sinkOf(response);
+  if (response.writableEnded || destroyed === true || closed === true || writableEnded === true) return false;
+  return _hasBody !== false && typeof _contentLength !== 'number' && sentHeaders?.['content-length'] === undefined;
 }
 
 /** Whether what was written before waits for its reader. */

@@ -17,6 +17,8 @@ export interface PingScheduleOptions<P> {
   readonly interval: number;
   /** Milliseconds. How long after a ping a sign of life has to come; undefined: none has to. */
   readonly timeout?: number;
+  /** Called with what a peer's target has thrown. */
+  readonly onError: (error: unknown, peer: P) => void;
   /** Called for a peer that has not answered in time, after it was removed. */
   readonly onSilent?: (peer: P, silentFor: number) => void;
   readonly look?: Look;
@@ -29,7 +31,8 @@ const looksInInterval = 16;
  * Gives each peer its turn in every interval, evenly spread. At its turn one that was heard from is put off and the ping that
  * this saves is counted; any other is pinged and, where there is a timeout, judged by what comes about within it.
  *
- * One timer for any number of peers. After a peer was removed, from wherever, nothing more is done with it.
+ * One timer for any number of peers. After a peer was removed, from wherever, nothing more is done with it. What a peer's
+ * target throws ends neither the process nor the round.
  */
 export class PingSchedule<Target, P extends Peer<Target>> {
   readonly counts = { pingsSent: 0, pingsSaved: 0, pingsWithheld: 0 };
@@ -114,8 +117,9 @@ export class PingSchedule<Target, P extends Peer<Target>> {
     if (this.#putOff(peer, time)) return true;
     try {
       this.#visit(peer, time);
+    } catch (error) {
+      this.#options.onError(error, peer);
     } finally {
-      // Also if the ping throws.
       if (peer.isMember && peer.slot === -1) this.#seatBy(peer, time + this.#options.interval);
     }
     return true;
@@ -168,22 +172,27 @@ export class PingSchedule<Target, P extends Peer<Target>> {
     const peer = this.#waiting.first as P | undefined;
     if (peer === undefined || peer.deadline > time) return false;
     this.#waiting.remove(peer);
-    const condition = peer.condition();
-    if (condition === 'gone') this.remove(peer);
-    if (condition === 'open') this.#judge(peer, time);
+    let isSilent = true; // also where that cannot be found out: no event has told anything else
+    try {
+      isSilent = this.#isSilent(peer, time);
+    } catch (error) {
+      this.#options.onError(error, peer);
+    }
+    if (isSilent && peer.isMember) {
+      this.remove(peer);
+      this.#options.onSilent?.(peer, Math.round(time - Math.max(peer.since, peer.heardAt)));
+    }
     return true;
   }
 
-  #judge(peer: P, time: number): void {
+  #isSilent(peer: P, time: number): boolean {
+    const condition = peer.condition();
+    if (condition === 'gone') this.remove(peer);
+    if (condition !== 'open') return false;
     const verdict = peer.verdict();
     if (verdict === 'heard') peer.hear(time);
-    else if (verdict === 'silent') this.#end(peer, time);
-    else if (peer.owesAnswer) this.#awaitAnswer(peer, time);
-    else this.#ask(peer, time);
-  }
-
-  #end(peer: P, time: number): void {
-    this.remove(peer);
-    this.#options.onSilent?.(peer, Math.round(time - Math.max(peer.since, peer.heardAt)));
+    else if (verdict === 'excused' && peer.owesAnswer) this.#awaitAnswer(peer, time);
+    else if (verdict === 'excused') this.#ask(peer, time);
+    return verdict === 'silent';
   }
 }

@@ -1,5 +1,6 @@
 import type { KeepaliveError } from '../../index.js';
-import type { ConnectionListener, Connection } from './connection.js';
+import type { Connection, ConnectionListener } from './connection.js';
+import { observeBody, type BodyListener } from './observed-body.js';
 
 type Fetch = typeof globalThis.fetch;
 
@@ -7,8 +8,10 @@ type Fetch = typeof globalThis.fetch;
 export class FetchConnection implements Connection {
   readonly #listener: ConnectionListener;
   readonly #silence = new AbortController();
-  /** Whether somebody waits for the next piece of the body. */
-  #isAsked = true;
+  /** How many wait: for the response, then for the next piece of its body. */
+  #asking = 1;
+  /** How many read the body: it and its clones. */
+  #readers = 1;
 
   constructor(listener: ConnectionListener) {
     this.#listener = listener;
@@ -16,14 +19,9 @@ export class FetchConnection implements Connection {
 
   async fetch(input: Parameters<Fetch>[0], init?: Parameters<Fetch>[1]): Promise<Response> {
     try {
-      // Where `init` has none, that of the Request would be replaced.
-      const own = init?.signal === undefined && input instanceof Request ? input.signal : init?.signal;
-      const signal = own ? AbortSignal.any([this.#silence.signal, own]) : this.#silence.signal;
-      const response = await fetch(input, { ...init, signal });
-      this.#listener.heard();
-      if (response.body !== null) return this.#withBody(response, this.#tapped(response.body.getReader()));
-      this.#listener.closed();
-      return response;
+      // A Request given as `init` has no own properties.
+      if (init instanceof Request) return await this.#fetch(new Request(input, init), undefined);
+      return await this.#fetch(input, init);
     } catch (error) {
       this.#listener.closed();
       throw error;
@@ -35,7 +33,7 @@ export class FetchConnection implements Connection {
   }
 
   isDeaf(): boolean {
-    return !this.#isAsked;
+    return this.#asking === 0;
   }
 
   hasEnded(): boolean {
@@ -50,39 +48,34 @@ export class FetchConnection implements Connection {
     // What is read from now on goes through unwatched.
   }
 
-  #tapped(reader: ReadableStreamDefaultReader<Uint8Array>): ReadableStream<Uint8Array> {
-    return new ReadableStream<Uint8Array>({
-      start: () => {
-        this.#isAsked = false;
-      },
-      pull: async (controller) => {
-        this.#isAsked = true;
-        try {
-          const { done, value } = await reader.read();
-          this.#isAsked = false;
-          this.#listener.heard();
-          if (!done) {
-            controller.enqueue(value);
-            return;
-          }
-          this.#listener.closed();
-          controller.close();
-        } catch (error) {
-          this.#listener.closed();
-          throw error;
-        }
-      },
-      cancel: (reason) => {
-        this.#listener.closed();
-        return reader.cancel(reason);
-      },
-    });
+  async #fetch(input: Parameters<Fetch>[0], init: Parameters<Fetch>[1]): Promise<Response> {
+    // Where `init` has none, that of the Request would be replaced.
+    const own = init?.signal === undefined && input instanceof Request ? input.signal : init?.signal;
+    const signal = own ? AbortSignal.any([this.#silence.signal, own]) : this.#silence.signal;
+    const response = await fetch(input, { ...init, signal });
+    this.#asking = 0;
+    this.#listener.heard();
+    observeBody(response, this.#bodyListener);
+    return response;
   }
 
-  #withBody(response: Response, body: ReadableStream<Uint8Array>): Response {
-    const tapped = new Response(body, response);
-    // Not to be given to the constructor, and wanted by those who were redirected.
-    const { url, redirected } = response;
-    return Object.defineProperties(tapped, { url: { value: url }, redirected: { value: redirected } });
-  }
+  readonly #bodyListener: BodyListener = {
+    asked: () => {
+      this.#asking += 1;
+    },
+    heard: () => {
+      this.#asking -= 1;
+      this.#listener.heard();
+    },
+    ended: () => {
+      this.#listener.closed();
+    },
+    forked: () => {
+      this.#readers += 1;
+    },
+    dropped: () => {
+      this.#readers -= 1;
+      if (this.#readers === 0) this.#listener.closed();
+    },
+  };
 }

@@ -1,6 +1,5 @@
 import { checkedTime, checkedType, optional, readOptions } from '../../util/arguments.js';
 import { KeepaliveError } from '../../index.js';
-import { invalidArgumentType } from '../../util/invalid-argument.js';
 import { Alarm, type Work } from '../../util/alarm.js';
 import { SleepClock } from '../../util/sleep-clock.js';
 import { watcherFor, type Watchable } from './watchable.js';
@@ -53,6 +52,8 @@ export class SilenceWatchdog {
   #watched: Connection | undefined;
   readonly #alarm: Alarm;
   #isRunning = false;
+  /** How often it was stopped, or given something else to watch. */
+  #changes = 0;
 
   constructor(options: SilenceWatchdogOptions) {
     const { timeout, onSilence, event } = readOptions(options, {
@@ -83,25 +84,22 @@ export class SilenceWatchdog {
    *   of its own is put on the stream until then. Destroyed with the error. While the application reads nothing and the stream's
    *   buffer is full nothing can be received: that time does not count.
    * - A client of `ws`: messages, pings, pongs and parts of messages. Terminated: 'close' with code 1006, and the error
-   *   goes to `onSilence` only. While it is paused the time does not count.
+   *   goes to `onSilence` only. While it is paused the time does not count. A `WebSocket` as in web pages (the global one, that of
+   *   `undici`) is refused: it shows no pings. Call {@link heard} on its messages if the server sends some often enough.
    * - An `EventSource`: 'open', 'message' and the event of the `event` option, as it shows neither comments nor events by
    *   other names: send named pings, call {@link heard} for others, or see {@link fetch}. Closed for good: make a new one in
    *   `onSilence`.
    *
-   * Throws `ERR_INVALID_ARG_TYPE`.
+   * Throws `ERR_INVALID_ARG_TYPE`, or `ERR_KEEPALIVE_CLOSED` for the socket of an http2 session that has ended.
    */
   watch<T extends Watchable>(target: T): T {
-    const watch = watcherFor(target, this.#event);
-    if (watch === undefined) {
-      throw invalidArgumentType('target', 'a Readable, a WebSocket of ws, or an EventSource', target);
-    }
-    this.#follow(watch);
+    this.#follow(watcherFor(target, this.#event));
     return target;
   }
 
   /**
    * `fetch`, watched from the request to the end of the response's body: silence makes it, or reading its body, fail with the
-   * error. Made for `new EventSource(url, { fetch: watchdog.fetch })` of the `eventsource` package, which then connects again by
+   * error. The response is the one that `fetch` returns; how its body is read is observed, by whatever means it is. Made for `new EventSource(url, { fetch: watchdog.fetch })` of the `eventsource` package, which then connects again by
    * itself and whose comments are heard too.
    *
    * Node's `fetch` ends a body by itself after 300 s without data: for heartbeats near that, or longer ones, give it a
@@ -114,6 +112,7 @@ export class SilenceWatchdog {
 
   /** Lets go of what it watches, which stays open, and stops the clock. */
   stop(): void {
+    this.#changes += 1;
     this.#watched?.release();
     this.#watched = undefined;
     this.#isRunning = false;
@@ -125,6 +124,7 @@ export class SilenceWatchdog {
   }
 
   #follow<W extends Connection>(watch: (listener: ConnectionListener) => W): W {
+    this.#changes += 1;
     this.#watched?.release();
     const followed = watch({
       // What comes late of a connection that was followed before says nothing of this one.
@@ -141,10 +141,10 @@ export class SilenceWatchdog {
   }
 
   readonly #work: Work = {
-    step: () => {
+    begin: () => {
       this.#judge();
-      return false;
     },
+    step: () => false,
     next: (now) => {
       const left = this.#heardAt + this.#timeout - this.#clock.now();
       return now + Math.min(left, longestTick, this.#timeout / ticksInTimeout);
@@ -152,21 +152,41 @@ export class SilenceWatchdog {
   };
 
   #judge(): void {
+    let silentFor: number;
+    try {
+      silentFor = this.#silence();
+    } catch (error) {
+      this.stop(); // or it would throw in each round
+      throw error;
+    }
+    if (silentFor >= this.#timeout) this.#bark(silentFor);
+  }
+
+  /** Milliseconds since something was heard; -1: nothing is to be heard any more. */
+  #silence(): number {
     const watched = this.#watched;
     if (watched?.hasEnded() === true) {
       this.stop();
-      return;
+      return -1;
     }
     const now = this.#clock.now();
     if (watched?.wasHeard() === true || watched?.isDeaf() === true) this.#heardAt = now;
-    const silentFor = Math.round(now - this.#heardAt);
-    if (silentFor < this.#timeout) return;
-    this.stop();
+    return Math.round(now - this.#heardAt);
+  }
+
+  #bark(silentFor: number): void {
+    const watched = this.#watched;
     const error = new KeepaliveError(
       'ERR_KEEPALIVE_SILENCE',
       `Nothing was received for ${silentFor} ms; the timeout is ${this.#timeout} ms`,
     );
-    watched?.end(error);
-    this.#onSilence?.(silentFor, error);
+    this.stop();
+    const before = this.#changes;
+    try {
+      watched?.end(error);
+    } finally {
+      // Whoever stops it, or watches something else, as that ends, wants to hear no more of it.
+      if (this.#changes === before) this.#onSilence?.(silentFor, error);
+    }
   }
 }

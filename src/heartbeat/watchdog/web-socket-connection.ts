@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events';
 import { Received } from '../schedule/traffic-position.js';
 import type { ConnectionListener, Connection } from './connection.js';
 import { socketOf, type HeartbeatClient } from '../web-socket/web-socket-client.js';
@@ -10,6 +11,7 @@ export interface WatchedWebSocket {
 }
 
 const closed = 3;
+const ignore = (): void => undefined;
 const signs = ['open', 'message', 'ping', 'pong'] as const;
 
 export class WebSocketConnection implements Connection {
@@ -39,7 +41,14 @@ export class WebSocketConnection implements Connection {
   }
 
   end(): void {
-    this.#client.terminate();
+    // One that is still connecting emits 'error' when it is terminated. Nobody else need listen to that.
+    const client = this.#client as Pick<EventEmitter, 'on' | 'off'> & WatchedWebSocket;
+    client.on('error', ignore);
+    client.on('close', function close() {
+      client.off('error', ignore);
+      client.off('close', close);
+    });
+    client.terminate();
   }
 
   release(): void {

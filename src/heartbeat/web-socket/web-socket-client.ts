@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { isEndedSocket } from '../fault.js';
 
 /** What {@link WebSocketHeartbeat} uses of a client: a `WebSocket` of `ws` has it. */
 export interface HeartbeatClient {
@@ -18,6 +19,7 @@ export interface HeartbeatClient {
 const open = 1;
 
 export function isClient(value: unknown): value is HeartbeatClient {
+  if (isEndedSocket(value)) return false;
   if (typeof value !== 'object' || value === null) return false;
   const { readyState, ping, terminate, on, off } = value as Partial<HeartbeatClient>;
   return typeof readyState === 'number' && [ping, terminate, on, off].every((method) => typeof method === 'function');

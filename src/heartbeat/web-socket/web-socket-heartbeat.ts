@@ -3,6 +3,7 @@ import { types } from 'node:util';
 import { keepaliveSupport } from '../../index.js';
 import { assertObject, checkedTime, checkedType, optional, readOptions } from '../../util/arguments.js';
 import { display, invalidArgumentType } from '../../util/invalid-argument.js';
+import { assertNotEnded, faultReporter, warnOnce, type OnError } from '../fault.js';
 import { PingSchedule, type Look } from '../schedule/ping-schedule.js';
 import { Newcomers } from './newcomers.js';
 import { isClient, isEnding, type HeartbeatClient } from './web-socket-client.js';
@@ -21,6 +22,11 @@ export interface WebSocketHeartbeatOptions {
    * default. Linux; without effect elsewhere. Needs the native addon.
    */
   readonly trustKernel?: boolean | undefined;
+  /**
+   * Called with what a client has thrown as it was pinged or looked at. It is still looked after, and terminated if nothing is
+   * heard of it. Default: a process warning, once per heartbeat.
+   */
+  readonly onError?: ((error: unknown, client: HeartbeatClient) => void) | undefined;
 }
 
 /** What a {@link WebSocketHeartbeat} emits. */
@@ -69,8 +75,8 @@ const longestBetweenWalks = 16;
  * there are, and the event loop is held for less than half a millisecond at a time. What reaches a closed connection, or
  * ends one, is up to `ws`: listen to its 'close', as ever.
  *
- * Throws `ERR_INVALID_ARG_TYPE` or `ERR_OUT_OF_RANGE` for bad arguments, `ERR_KEEPALIVE_ADDON` for `trustKernel` where the
- * native addon was not loaded.
+ * Throws `ERR_INVALID_ARG_TYPE` or `ERR_OUT_OF_RANGE` for bad arguments, `ERR_KEEPALIVE_CLOSED` for the socket of an http2
+ * session that has ended, `ERR_KEEPALIVE_ADDON` for `trustKernel` where the native addon was not loaded.
  *
  * @example
  * ```ts
@@ -89,8 +95,12 @@ export class WebSocketHeartbeat<C extends HeartbeatClient = HeartbeatClient> ext
   readonly #clients: ReadonlySet<C>;
   readonly #schedule: PingSchedule<C, WebSocketPeer<C>>;
   readonly #rules: WebSocketRules<C>;
+  readonly #report: OnError<C>;
+  readonly #warnOfStranger = warnOnce();
+  /** Those that could not be listened to. */
+  readonly #strangers = new WeakSet<HeartbeatClient>();
   #gone = 0;
-  #warned = false;
+  #isStopped = false;
 
   constructor(
     clients: ReadonlySet<C> | { readonly clients?: ReadonlySet<C> | undefined },
@@ -98,14 +108,24 @@ export class WebSocketHeartbeat<C extends HeartbeatClient = HeartbeatClient> ext
   ) {
     super();
     this.#clients = checkedClients(clients);
-    const { interval, timeout, trustKernel } = readOptions(options, {
+    const { interval, timeout, trustKernel, onError } = readOptions(options, {
       interval: checkedTime,
       timeout: checkedTime,
       trustKernel: optional(checkedType('boolean'), false),
+      onError: optional(checkedType('function'), undefined),
     });
     if (trustKernel && keepaliveSupport.unavailable !== null) throw keepaliveSupport.unavailable;
+    this.#report = faultReporter('WebSocketHeartbeat', onError as WebSocketHeartbeatOptions['onError']);
     this.#rules = { clients: this.#clients, trustKernel, onClose: this.#onClose };
-    this.#schedule = new PingSchedule({ interval, timeout, look: this.#look(), onSilent: this.#onSilent });
+    this.#schedule = new PingSchedule({
+      interval,
+      timeout,
+      look: this.#look(),
+      onSilent: this.#onSilent,
+      onError: (error, { target }) => {
+        this.#report(error, target);
+      },
+    });
   }
 
   /** What is known now. Costs the same for any number of clients. */
@@ -116,6 +136,7 @@ export class WebSocketHeartbeat<C extends HeartbeatClient = HeartbeatClient> ext
 
   /** Ends it: nobody is pinged or judged any more. The counts stay. */
   stop(): void {
+    this.#isStopped = true;
     this.#schedule.stop();
   }
 
@@ -140,17 +161,21 @@ export class WebSocketHeartbeat<C extends HeartbeatClient = HeartbeatClient> ext
 
   /** What is put into the Set later: there is nobody to throw at. */
   #isStranger(value: unknown): boolean {
-    if (isClient(value)) return false;
-    if (!this.#warned) {
-      this.#warned = true;
-      const warning = `${display(value)} among the clients of a WebSocketHeartbeat is no WebSocket; it is left alone`;
-      process.emitWarning(warning, { type: 'KeepaliveWarning', code: 'ERR_INVALID_ARG_TYPE' });
-    }
+    if (isClient(value)) return this.#strangers.has(value);
+    this.#warnOfStranger(
+      () => `${display(value)} among the clients of a WebSocketHeartbeat is no WebSocket; it is left alone`,
+      'ERR_INVALID_ARG_TYPE',
+    );
     return true;
   }
 
   readonly #meet = (client: C): void => {
-    this.#schedule.add(new WebSocketPeer(client, this.#rules), this.#clients.size);
+    try {
+      this.#schedule.add(new WebSocketPeer(client, this.#rules), this.#clients.size);
+    } catch (error) {
+      this.#strangers.add(client);
+      this.#report(error, client);
+    }
   };
 
   /** Where a closed client stays in somebody's own Set it stays known, or each look would find it anew. */
@@ -161,8 +186,12 @@ export class WebSocketHeartbeat<C extends HeartbeatClient = HeartbeatClient> ext
 
   readonly #onSilent = ({ target }: WebSocketPeer<C>, silentFor: number): void => {
     this.#gone += 1;
-    target.terminate();
-    this.emit('gone', target, silentFor);
+    try {
+      target.terminate();
+    } catch (error) {
+      this.#report(error, target);
+    }
+    if (!this.#isStopped) this.emit('gone', target, silentFor);
   };
 }
 
@@ -171,6 +200,7 @@ function checkedClients<C extends HeartbeatClient>(
 ): ReadonlySet<C> {
   if (types.isSet(clients)) return checkedSet(clients);
   assertObject('clients', clients);
+  assertNotEnded('clients', clients);
   if (types.isSet(clients.clients)) return checkedSet(clients.clients);
   throw invalidArgumentType(
     'clients',

@@ -1,4 +1,5 @@
 // Against real servers and the real `eventsource`.
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
@@ -6,6 +7,8 @@ import http2, { type Http2ServerResponse, type ServerHttp2Stream } from 'node:ht
 import net from 'node:net';
 import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { EventSource } from 'eventsource';
 import { fastify } from 'fastify';
 import t, { type Test } from 'tap';
@@ -14,9 +17,9 @@ import {
   type EventStreamHeartbeatOptions,
   type EventStreamResponse,
 } from 'tcp-keepalive/heartbeat';
+import { endedHttp2Sockets } from '../../support/http2-sockets';
 import { poll } from '../../support/poll';
 import { listening } from '../../support/sockets';
-import { caught } from '../../support/uncaught';
 
 const interval = 300;
 const headers = { 'content-type': 'text/event-stream' };
@@ -270,18 +273,160 @@ void t.test('remove, and a `write` that somebody has put over ours', async (t) =
   t.equal(beat.snapshot().pingsSent, pingsSent);
 });
 
-void t.test('a `write` that throws once is tried again', async (t) => {
-  const { response, text } = await overHttp(t);
-  const beat = heartbeat(t, { interval: 50 });
-  const thrown = caught(t);
-  const write = response.write.bind(response);
+void t.test('what `write` throws goes to `onError`, and does not come back', async (t) => {
+  const failures: [unknown, unknown][] = [];
+  const beat = heartbeat(t, { interval: 50, onError: (error, response) => failures.push([error, response]) });
+  const { response } = await overHttp(t);
+  const { response: other, text } = await overHttp(t);
+  const error = new Error('no');
+  let writes = 0;
   response.write = () => {
-    response.write = write;
-    throw new Error('once');
+    writes += 1;
+    throw error;
   };
   beat.add(response);
-  await poll('pings', () => text().length >= 6);
-  t.strictSame(thrown, ['once']);
+  beat.add(other);
+  await poll('pings of the other', () => text().length >= 9);
+  t.equal(writes, 1);
+  t.strictSame(failures, [[error, response]]);
+  t.match(beat.snapshot(), { streams: 1 });
+  t.notOk(response.destroyed, 'it stays open');
+});
+
+void t.test('without `onError` a process warning tells of the first', async (t) => {
+  const warnings: NodeJS.ErrnoException[] = [];
+  const onWarning = (warning: NodeJS.ErrnoException) => warnings.push(warning);
+  process.on('warning', onWarning);
+  t.teardown(() => process.off('warning', onWarning));
+  const beat = heartbeat(t, { interval: 50 });
+  let writes = 0;
+  for (const { response } of [await overHttp(t), await overHttp(t)]) {
+    response.write = () => {
+      writes += 1;
+      throw Object.assign(new Error('no more'), { code: 'ERR_OF_MINE' });
+    };
+    beat.add(response);
+  }
+  await poll('both', () => writes === 2);
+  await delay(50);
+  t.match(warnings, [{ name: 'KeepaliveWarning', code: 'ERR_OF_MINE', message: /EventStreamHeartbeat.*no more/ }]);
+  t.equal(warnings.length, 1);
+  t.equal(beat.snapshot().streams, 0);
+});
+
+void t.test('a `write` that removes its response: it is not pinged any more', async (t) => {
+  const { response, text } = await overHttp(t);
+  const beat = heartbeat(t, { interval: 50 });
+  const write = response.write.bind(response) as (chunk: string) => boolean;
+  response.write = (chunk: string) => {
+    beat.remove(response);
+    return write(chunk);
+  };
+  beat.add(response);
+  await poll('a ping', () => text().length > 0);
+  await delay(500);
+  t.equal(text(), ':\n\n');
+  t.strictSame(beat.snapshot(), { streams: 0, pingsSent: 1, pingsSaved: 0, pingsWithheld: 0 });
+});
+
+void t.test('pings run in the context in which the heartbeat was made, and hold no other', async (t) => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const store = new AsyncLocalStorage<object>();
+  const maker = { name: 'maker' };
+  const beat = store.run(maker, () => heartbeat(t, { interval: 50 }));
+  const { response } = await overHttp(t);
+  const { response: other } = await overHttp(t);
+  const seen: unknown[] = [];
+  const write = response.write.bind(response) as (chunk: string) => boolean;
+  response.write = (chunk: string) => {
+    seen.push(store.getStore());
+    return write(chunk);
+  };
+  const left = (() => {
+    const request = { name: 'request' };
+    store.run(request, () => beat.add(other));
+    return new WeakRef(request);
+  })();
+  store.run({ name: 'another request' }, () => beat.add(response));
+  await poll('pings', () => seen.length >= 3);
+  t.ok(seen.every((each) => each === maker));
+  beat.remove(other);
+  await poll('the first request is forgotten', () => {
+    collect();
+    return left.deref() === undefined;
+  });
+});
+
+/** Responses that pings would break, each with a client that has received their heads. */
+const closedToPings: Record<string, (t: Test, beat: EventStreamHeartbeat) => Promise<EventStreamResponse>> = {
+  'the answer to a HEAD request': (t, beat) => answered(t, beat, { method: 'HEAD' }, 200, headers),
+  'a status without a body': (t, beat) => answered(t, beat, {}, 204, headers),
+  'a length that was promised': (t, beat) => answered(t, beat, {}, 200, { ...headers, 'content-length': 3 }, ':\n\n'),
+  'http2: the answer to a HEAD request': (t, beat) => answeredByHttp2(t, beat, { ':method': 'HEAD' }, headers),
+  'http2: a length that was promised': (t, beat) => answeredByHttp2(t, beat, {}, { ...headers, 'content-length': 100 }),
+};
+
+async function answered(
+  t: Test,
+  beat: EventStreamHeartbeat,
+  options: http.RequestOptions,
+  status: number,
+  head: http.OutgoingHttpHeaders,
+  body = '',
+): Promise<EventStreamResponse> {
+  const server = http.createServer({ rejectNonStandardBodyWrites: true });
+  const port = await listening(t, server);
+  const accepted = once(server, 'request') as Promise<[unknown, ServerResponse]>;
+  const request = http.request({ host: '127.0.0.1', port, agent: false, ...options }).end();
+  t.teardown(() => request.on('error', () => undefined).destroy());
+  const [, response] = await accepted;
+  response.strictContentLength = true;
+  beat.add(response);
+  response.writeHead(status, head).flushHeaders();
+  if (body !== '') response.write(body);
+  await once(request, 'response');
+  return response;
+}
+
+async function answeredByHttp2(
+  t: Test,
+  beat: EventStreamHeartbeat,
+  request: http2.OutgoingHttpHeaders,
+  head: http2.OutgoingHttpHeaders,
+): Promise<EventStreamResponse> {
+  const server = http2.createServer();
+  const accepted = once(server, 'stream') as Promise<[ServerHttp2Stream]>;
+  const session = http2.connect(`http://127.0.0.1:${await listening(t, server)}`);
+  t.teardown(() => session.destroy());
+  const asked = session.request(request).on('error', () => undefined);
+  const [stream] = await accepted;
+  stream.on('error', () => undefined);
+  beat.add(stream);
+  stream.respond(head);
+  await once(asked, 'response');
+  return stream;
+}
+
+for (const [name, open] of Object.entries(closedToPings)) {
+  void t.test(`not written to: ${name}`, async (t) => {
+    const beat = heartbeat(t, { interval: 50, onError: (error) => t.fail(String(error)) });
+    const response = await open(t, beat);
+    let writes = 0;
+    response.write = () => (writes += 1) > 0;
+    await poll('it is forgotten', () => beat.snapshot().streams === 0);
+    beat.add(response);
+    t.equal(beat.snapshot().streams, 0, 'and left alone');
+    t.equal(writes, 0);
+    t.match(beat.snapshot(), { pingsSent: 0 });
+  });
+}
+
+void t.test('what http2 handed out as a socket and has ended', async (t) => {
+  const beat = heartbeat(t);
+  for (const [name, socket] of Object.entries(await endedHttp2Sockets(t))) {
+    t.throws(() => beat.add(socket as never), { name: 'KeepaliveError', code: 'ERR_KEEPALIVE_CLOSED' }, name);
+  }
 });
 
 void t.test('the pings of 300 streams that are all sent to in one moment are spread', async (t) => {
@@ -333,6 +478,7 @@ void t.test('bad arguments', async (t) => {
   t.throws(make(undefined), { code: 'ERR_INVALID_ARG_TYPE', message: /options/ });
   t.throws(make({}), { code: 'ERR_INVALID_ARG_TYPE', message: /options.interval/ });
   t.throws(make({ interval: 0 }), { code: 'ERR_OUT_OF_RANGE', message: /options.interval/ });
+  t.throws(make({ interval, onError: 5 }), { code: 'ERR_INVALID_ARG_TYPE', message: /options.onError/ });
   for (const event of ['', 'a\nb', 'a\rb', 5, null]) {
     t.throws(make({ interval, event }), { code: 'ERR_INVALID_ARG_TYPE', message: /options.event/ });
   }

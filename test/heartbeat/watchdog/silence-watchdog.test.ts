@@ -1,6 +1,7 @@
 // On real sockets, responses, `ws` clients and the `eventsource` package.
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import http2 from 'node:http2';
 import net from 'node:net';
@@ -11,9 +12,11 @@ import t, { type Test } from 'tap';
 import { KeepaliveError } from 'tcp-keepalive';
 import { SilenceWatchdog, type SilenceWatchdogOptions } from 'tcp-keepalive/heartbeat';
 import { within } from '../../../examples/lib/deadline.js';
+import { endedHttp2Sockets } from '../../support/http2-sockets';
 import { poll } from '../../support/poll';
 import { listening, owned, tcpPair, tlsPair } from '../../support/sockets';
-import { frameHead, open, openRaw, webSocketServer } from '../../support/web-sockets';
+import { caught } from '../../support/uncaught';
+import { frameHead, open, openRaw, portOf, webSocketServer } from '../../support/web-sockets';
 
 const timeout = 400;
 const slow = 10_000;
@@ -426,4 +429,125 @@ void t.test('the socket that an http2 session shows: what is put on it is taken 
   t.ok(Object.hasOwn(real, 'push'));
   dog.stop();
   t.notOk(Object.hasOwn(real, 'push'));
+});
+
+void t.test('the WebSocket of web pages is refused: it shows no pings', async (t) => {
+  const server = await webSocketServer(t);
+  const { WebSocket } = await import('undici');
+  const client = new WebSocket(`ws://127.0.0.1:${portOf(server)}`);
+  const opened = new Promise((resolve) => client.addEventListener('open', resolve));
+  await within(slow, 'open', opened);
+  const { dog, silences } = watchdog(t);
+  t.throws(() => dog.watch(client as never), { code: 'ERR_INVALID_ARG_TYPE', message: /shows no pings.*heard\(\)/ });
+  await delay(2 * timeout);
+  t.equal(client.readyState, client.OPEN);
+  t.strictSame(silences, []);
+  const closed = new Promise((resolve) => client.addEventListener('close', resolve));
+  client.close();
+  await closed;
+});
+
+void t.test('the error of a WebSocket that is still connecting goes to `onSilence` only', async (t) => {
+  const thrown = caught(t);
+  const port = await listening(
+    t,
+    net.createServer((socket) => void owned(t, socket)),
+  );
+  const { WebSocket } = await import('ws');
+  const client = new WebSocket(`ws://127.0.0.1:${port}`);
+  const { dog, silences } = watchdog(t);
+  dog.watch(client);
+  await poll('closed', () => client.readyState === client.CLOSED);
+  await delay(50);
+  t.match(silences, [{ error: { code: 'ERR_KEEPALIVE_SILENCE' } }]);
+  t.strictSame(thrown, []);
+  t.equal(client.listenerCount('error'), 0);
+});
+
+void t.test('what http2 handed out as a socket and has ended', async (t) => {
+  const { dog } = watchdog(t);
+  for (const [name, socket] of Object.entries(await endedHttp2Sockets(t))) {
+    t.throws(() => dog.watch(socket), { name: 'KeepaliveError', code: 'ERR_KEEPALIVE_CLOSED' }, name);
+  }
+});
+
+void t.test('a stream of http2 that has ended is not silent', async (t) => {
+  const server = http2.createServer();
+  const session = http2.connect(`http://127.0.0.1:${await listening(t, server)}`);
+  const request = session.request().on('error', () => undefined);
+  const closed = new Promise((resolve) => request.once('close', resolve));
+  session.destroy();
+  await closed;
+  const { dog, silences } = watchdog(t);
+  t.equal(dog.watch(request), request);
+  await delay(2 * timeout);
+  t.strictSame(silences, []);
+});
+
+void t.test('`onSilence` runs in the context in which the watchdog was made', async (t) => {
+  const store = new AsyncLocalStorage<string>();
+  const seen: (string | undefined)[] = [];
+  const { dog } = store.run('maker', () => watchdog(t, { onSilence: () => seen.push(store.getStore()) }));
+  store.run('a request', () => dog.heard());
+  await poll('silence', () => seen.length > 0);
+  t.strictSame(seen, ['maker']);
+});
+
+/** A client whose end calls back at once. */
+class Client extends EventEmitter {
+  readyState = 1;
+  terminate() {
+    this.readyState = 3;
+    this.emit('close');
+  }
+}
+
+void t.test('whoever stops it as its connection ends hears no more of it', async (t) => {
+  const { dog, silences } = watchdog(t);
+  const client = dog.watch(new Client());
+  client.on('close', () => dog.stop());
+  await poll('its end', () => client.readyState === 3);
+  await delay(2 * timeout);
+  t.strictSame(silences, []);
+});
+
+void t.test('whoever watches the next as the last one ends hears of the next only', async (t) => {
+  const { dog, silences } = watchdog(t);
+  const client = dog.watch(new Client());
+  const next = new Client();
+  client.on('close', () => dog.watch(next));
+  await poll('its end', () => client.readyState === 3);
+  t.strictSame(silences, []);
+  await poll('the end of the next', () => next.readyState === 3);
+  t.equal(silences.length, 1);
+});
+
+void t.test('a `terminate` that throws: `onSilence` is called, and the error does not come back', async (t) => {
+  const thrown = caught(t);
+  const { dog, silences } = watchdog(t);
+  const client = new Client();
+  client.terminate = () => {
+    throw new Error('no');
+  };
+  dog.watch(client);
+  await poll('silence', () => silences.length > 0);
+  await delay(2 * timeout);
+  t.strictSame(thrown, ['no']);
+  t.equal(silences.length, 1);
+});
+
+void t.test('what cannot be judged is let go of', async (t) => {
+  const thrown = caught(t);
+  const { dog, silences } = watchdog(t);
+  const client = dog.watch(new Client());
+  Object.defineProperty(client, 'readyState', {
+    get: () => {
+      throw new Error('no state');
+    },
+  });
+  await poll('an error', () => thrown.length > 0);
+  await delay(2 * timeout);
+  t.strictSame(thrown, ['no state']);
+  t.strictSame(silences, []);
+  t.equal(client.listenerCount('message'), 0);
 });

@@ -1,4 +1,5 @@
 // Against the real `ws`, on real connections.
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { spawnSync } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -9,6 +10,7 @@ import { applyKeepalive } from 'tcp-keepalive';
 import { WebSocketHeartbeat, type HeartbeatClient, type WebSocketHeartbeatOptions } from 'tcp-keepalive/heartbeat';
 import type { WebSocket, WebSocketServer } from 'ws';
 import { within } from '../../../examples/lib/deadline.js';
+import { endedHttp2Sockets } from '../../support/http2-sockets';
 import { poll } from '../../support/poll';
 import { frameHead, open, openRaw, socketOf, webSocketServer } from '../../support/web-sockets';
 import { caught } from '../../support/uncaught';
@@ -344,6 +346,14 @@ void t.test(
   },
 );
 
+function warningsOf(t: Test): NodeJS.ErrnoException[] {
+  const warnings: NodeJS.ErrnoException[] = [];
+  const onWarning = (warning: NodeJS.ErrnoException) => warnings.push(warning);
+  process.on('warning', onWarning);
+  t.teardown(() => process.off('warning', onWarning));
+  return warnings;
+}
+
 class Client extends EventEmitter {
   readyState = 1;
   bufferedAmount = 0;
@@ -366,18 +376,115 @@ void t.test('a client without a TCP socket to be asked', async (t) => {
   t.equal(client.pings, 1);
 });
 
-void t.test('a `ping` that throws is no end to the pings of who is heard', async (t) => {
-  const thrown = caught(t);
+void t.test('what `ping` throws goes to `onError`; who is heard is pinged again', async (t) => {
+  const failures: unknown[][] = [];
   const client = new Client();
+  const error = new Error('once');
   client.ping = () => {
     client.ping = () => Client.prototype.ping.call(client);
     setImmediate(() => client.emit('message'));
-    throw new Error('once');
+    throw error;
   };
-  const beat = new WebSocketHeartbeat(new Set([client]), { interval: 50, timeout: slow });
+  const onError = (...failure: unknown[]) => failures.push(failure);
+  const beat = new WebSocketHeartbeat(new Set([client]), { interval: 50, timeout: slow, onError });
   t.teardown(() => beat.stop());
   await poll('another', () => client.pings > 0);
-  t.strictSame(thrown, ['once']);
+  t.strictSame(failures, [[error, client]]);
+});
+
+void t.test('a client that throws whatever is asked of it is terminated in time, with one warning', async (t) => {
+  const warnings = warningsOf(t);
+  const client = new Client();
+  const ask = () => {
+    throw new Error('never');
+  };
+  const beat = new WebSocketHeartbeat(new Set([client]), { interval: 50, timeout: 50 });
+  t.teardown(() => beat.stop());
+  const gone = once(beat, 'gone');
+  await poll('it is met', () => beat.snapshot().clients === 1);
+  client.ping = ask;
+  Object.defineProperty(client, 'isPaused', { get: ask });
+  const { terminate } = client;
+  client.terminate = () => {
+    terminate.call(client);
+    ask();
+  };
+  const [ended] = (await within(slow, 'the end', gone)) as [Client];
+  t.equal(ended, client);
+  await poll('a warning', () => warnings.length > 0);
+  t.equal(warnings.length, 1);
+  t.match(warnings, [{ name: 'KeepaliveWarning', message: /WebSocketHeartbeat.*never/ }]);
+});
+
+void t.test('a client that cannot be listened to is left alone', async (t) => {
+  const failures: unknown[] = [];
+  const client = new Client();
+  client.on = () => {
+    throw new Error('no listeners');
+  };
+  const other = new Client();
+  const beat = new WebSocketHeartbeat(new Set([client, other]), {
+    interval: 50,
+    timeout: slow,
+    onError: (_, failed) => failures.push(failed),
+  });
+  t.teardown(() => beat.stop());
+  await poll('the other', () => other.pings > 0);
+  await delay(200);
+  t.strictSame(failures, [client]);
+  t.equal(beat.snapshot().clients, 1);
+});
+
+void t.test('one that is taken out of the Set while it owes an answer is not terminated', async (t) => {
+  const client = new Client();
+  const own = new Set([client]);
+  const beat = new WebSocketHeartbeat(own, { interval: 50, timeout: 40 });
+  t.teardown(() => beat.stop());
+  beat.on('gone', () => t.fail('gone'));
+  client.ping = () => own.delete(client);
+  await poll('it is forgotten', () => own.size === 0 && beat.snapshot().clients === 0);
+  await delay(100);
+  t.equal(client.readyState, 1);
+});
+
+void t.test('after stop(), wherever it was called, nothing more is told', async (t) => {
+  const client = new Client();
+  const beat = new WebSocketHeartbeat(new Set([client]), { interval: 50, timeout: 50 });
+  beat.on('gone', () => t.fail('told after stop()'));
+  client.on('close', () => beat.stop());
+  await poll('its end', () => client.readyState === 3);
+  await delay(100);
+  t.match(beat.snapshot(), { clients: 0, gone: 1 });
+});
+
+void t.test('all of it runs in the context in which the heartbeat was made', async (t) => {
+  const store = new AsyncLocalStorage<string>();
+  const client = new Client();
+  const seen: (string | undefined)[] = [];
+  client.ping = () => seen.push(store.getStore());
+  const beat = store.run('maker', () => new WebSocketHeartbeat(new Set([client]), { interval: 50, timeout: 50 }));
+  t.teardown(() => beat.stop());
+  store.enterWith('another');
+  beat.on('gone', () => seen.push(store.getStore()));
+  await poll('the end', () => seen.length === 2);
+  t.strictSame(seen, ['maker', 'maker']);
+});
+
+void t.test('what http2 handed out as a socket and has ended', async (t) => {
+  const warnings = warningsOf(t);
+  const good = { interval: 50, timeout };
+  for (const [name, socket] of Object.entries(await endedHttp2Sockets(t))) {
+    const closed = { name: 'KeepaliveError', code: 'ERR_KEEPALIVE_CLOSED' };
+    t.throws(() => new WebSocketHeartbeat(socket as never, good), closed, name);
+    const set = new Set([socket]) as never;
+    t.throws(() => new WebSocketHeartbeat(set, good), { code: 'ERR_INVALID_ARG_TYPE' }, `${name}, in a Set`);
+    const own = new Set<unknown>();
+    const beat = new WebSocketHeartbeat(own as never, good);
+    t.teardown(() => beat.stop());
+    own.add(socket);
+    await poll('a warning', () => warnings.length > 0);
+    t.match(warnings.pop(), { code: 'ERR_INVALID_ARG_TYPE' });
+  }
 });
 
 void t.test('one comes into a Set of somebody’s own as another leaves it', async (t) => {
@@ -395,10 +502,7 @@ void t.test('what is no client, put into the Set later, is left alone with one w
   const own = new Set<HeartbeatClient>([new Client()]);
   const beat = new WebSocketHeartbeat(own, { interval: 100, timeout: slow });
   t.teardown(() => beat.stop());
-  const warnings: NodeJS.ErrnoException[] = [];
-  const onWarning = (warning: NodeJS.ErrnoException) => warnings.push(warning);
-  process.on('warning', onWarning);
-  t.teardown(() => process.off('warning', onWarning));
+  const warnings = warningsOf(t);
   const late = new Client();
   for (const stranger of [{}, 5, { readyState: 1 }, late]) own.add(stranger as HeartbeatClient);
   await poll('the one that is', () => late.pings > 0);
@@ -434,6 +538,7 @@ void t.test('bad arguments', async (t) => {
       t.throws(bad(new Set(), { ...good, [field]: value }), { code: 'ERR_OUT_OF_RANGE', message: field });
     }
   }
+  t.throws(bad(new Set(), { ...good, onError: 'x' }), { code: 'ERR_INVALID_ARG_TYPE', message: /onError/ });
   t.throws(bad(new Set(), { ...good, trustKernel: 1 }), { code: 'ERR_INVALID_ARG_TYPE', message: /trustKernel/ });
 });
 

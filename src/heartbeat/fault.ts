@@ -1,0 +1,41 @@
+import { types } from 'node:util';
+import { KeepaliveError } from '../index.js';
+import { hasEnded } from '../socket/unproxied.js';
+import { display } from '../util/invalid-argument.js';
+
+/** Called with what a target has thrown: by a heartbeat there is nobody to throw it at. */
+export type OnError<Target> = (error: unknown, target: Target) => void;
+
+/** Emits a process warning the first time that it is called. */
+export function warnOnce(): (message: () => string, code: string) => void {
+  let warned = false;
+  return (message, code) => {
+    if (warned) return;
+    warned = true;
+    process.emitWarning(message(), { type: 'KeepaliveWarning', code });
+  };
+}
+
+/** Passes on what a target has thrown; where nobody wants it, one process warning tells of the first. */
+export function faultReporter<Target>(heartbeat: string, onError: OnError<Target> | undefined): OnError<Target> {
+  if (onError !== undefined) return onError;
+  const warn = warnOnce();
+  return (error, target) => {
+    const { code = 'ERR_KEEPALIVE', message = display(error) } = (error ?? {}) as Partial<NodeJS.ErrnoException>;
+    warn(() => `${heartbeat}: ${display(target)} has thrown: ${message}`, code);
+  };
+}
+
+/** Whether http2 handed this out as a socket and it has ended: any access to it may throw. */
+export function isEndedSocket(value: unknown): boolean {
+  return types.isProxy(value) && hasEnded(value);
+}
+
+/** Throws `ERR_KEEPALIVE_CLOSED` for what http2 handed out as a socket and has ended. */
+export function assertNotEnded(name: string, value: unknown): void {
+  if (!isEndedSocket(value)) return;
+  throw new KeepaliveError(
+    'ERR_KEEPALIVE_CLOSED',
+    `The "${name}" argument is the socket of an http2 session or stream that has ended`,
+  );
+}

@@ -1,6 +1,6 @@
 // Arguments of the public functions, right and wrong.
 import fc from 'fast-check';
-import { Target, almost, anything } from '../../support/anything';
+import { Target, almost, anyProfile, anything } from '../../support/anything';
 
 export const targetNames = [
   ...['client', 'accepted', 'server', 'TLS client', 'TLS accepted', 'TLS server', 'http2 socket', 'Unix client'],
@@ -25,10 +25,13 @@ export const constraints = almost(
   ),
   constraintNames,
 );
-export const liveness = almost(fc.record({ silentAfter: fc.nat(), checkEvery: fc.nat() }), [
-  'silentAfter',
-  'checkEvery',
-]);
+export const liveness = almost(
+  fc.record(
+    { silentAfter: fc.nat(), checkEvery: fc.nat(), destroyAfter: fc.nat(), profile: anyProfile },
+    { requiredKeys: [] },
+  ),
+  ['silentAfter', 'checkEvery', 'destroyAfter', 'profile'],
+);
 export const onError = fc.constant({ onError: () => undefined });
 /** Longer ones are waited for. */
 const isShort = (value: unknown) => !(typeof value === 'number' && value > 3 && value < 2 ** 31);

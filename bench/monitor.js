@@ -6,6 +6,7 @@ const { ratio, spread } = require('./lib/statistics.js');
 
 /** @typedef {import('./lib/monitor-server.js').Reading} Reading */
 /** @typedef {import('./lib/monitor-server.js').Watch} Watch */
+/** @typedef {import('./lib/monitor-server.js').Peers} Peers */
 
 const connections = 19_500; // a process may have 20,000 descriptors
 const warmUpRounds = 5;
@@ -26,11 +27,13 @@ exports.measureMonitor = async () => {
     }
   }
 
-  /** @type {{ watched: Watch[], nothing: Watch[] }} */
-  const watches = { watched: [], nothing: [] };
+  await server.ask({ tune: true });
+  /** @type {Record<Peers, Watch[]>} */
+  const watches = { heard: [], silent: [], nothing: [] };
   for (let round = 0; round < watchedRounds; ++round) {
-    watches.watched.push(await server.ask({ watch: true }));
-    watches.nothing.push(await server.ask({ watch: false }));
+    for (const peers of shuffled(/** @type {Peers[]} */ (Object.keys(watches)))) {
+      watches[peers].push(await server.ask({ watch: peers }));
+    }
   }
   await server.stop();
 
@@ -58,7 +61,8 @@ exports.measureMonitor = async () => {
       reading('loop', 'lastHeard(socket) in a loop', undefined),
     ],
     watching: [
-      { ...watching(watches.watched, 'LivenessMonitor, checkEvery: 1000'), targets: { share: 6, late: 1 } },
+      { ...watching(watches.heard, 'LivenessMonitor, peers that answer probes'), targets: { share: 0.6, late: 1 } },
+      { ...watching(watches.silent, 'LivenessMonitor, peers that are silent'), targets: { share: 6, late: 1 } },
       watching(watches.nothing, 'nothing'),
     ],
   };

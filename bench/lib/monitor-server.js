@@ -2,7 +2,7 @@
 // Started by monitor.js: holds live connections and looks at them in the way that it is told.
 const { subscribe } = require('node:diagnostics_channel');
 const { setTimeout: sleep } = require('node:timers/promises');
-const { LivenessMonitor, lastHeard } = require('tcp-keepalive');
+const { LivenessMonitor, applyKeepaliveToAll, lastHeard } = require('tcp-keepalive');
 const { askLastHeard, longestBatch } = require('../../dist/socket/last-heard-batch.js');
 const { openFleet } = require('./fleet-connections.js');
 const { floor } = require('./floor.js');
@@ -10,6 +10,7 @@ const { watchedTimer } = require('./watched-timer.js');
 
 /**
  * @typedef {'native' | 'batch' | 'loop'} Reading
+ * @typedef {'heard' | 'silent' | 'nothing'} Peers
  *
  * @typedef {object} Watch
  * @property {number} share of one core, in percent
@@ -18,6 +19,9 @@ const { watchedTimer } = require('./watched-timer.js');
  */
 
 const checkEvery = 1000;
+/** Peers answer a probe in each `initialDelay`, and so are `heard`; nobody speaks in each `checkEvery`. */
+const profile = { initialDelay: 25_000, interval: 5_000, count: 9 };
+const silentAfter = { heard: 30_000, silent: 1 };
 
 /** @type {import('./fleet-connections.js').Fleet} */
 let fleet;
@@ -27,9 +31,10 @@ let found = new Int32Array();
 const readings = {
   native: () => floor.lastHeard(fleet.descriptors, found),
   batch: () => {
-    for (let place = 0; place < fleet.sockets.length; place += longestBatch) {
-      const answers = askLastHeard(fleet.sockets.slice(place, place + longestBatch));
-      found.set(answers.subarray(0, Math.min(longestBatch, fleet.sockets.length - place)), place);
+    for (let first = 0; first < fleet.sockets.length; first += longestBatch) {
+      const asked = fleet.sockets.slice(first, first + longestBatch);
+      const answers = askLastHeard(asked);
+      for (let i = 0; i < asked.length; i += 1) found[first + i] = answers[i] ?? 0;
     }
   },
   loop: () => {
@@ -44,11 +49,12 @@ function time(reading) {
   return Number(process.hrtime.bigint() - start) / fleet.sockets.length / 1000;
 }
 
-/** One round of checks, from the middle between two to the next. @param {boolean} watched @returns {Promise<Watch>} */
-async function watch(watched) {
-  const monitor = new LivenessMonitor({ silentAfter: 3_600_000, checkEvery });
-  if (watched) for (const socket of fleet.sockets) monitor.watch(socket);
-  await sleep(checkEvery / 2);
+/** One round of checks, from the middle between two to the next. @param {Peers} peers @returns {Promise<Watch>} */
+async function watch(peers) {
+  const monitor =
+    peers === 'nothing' ? undefined : new LivenessMonitor({ silentAfter: silentAfter[peers], checkEvery });
+  for (const socket of fleet.sockets) monitor?.watch(socket);
+  await sleep(checkEvery * 1.5); // after the round that looks at each for the first time
   const before = process.cpuUsage();
   const start = performance.now();
   await sleep(checkEvery);
@@ -57,11 +63,17 @@ async function watch(watched) {
   const timer = watchedTimer();
   for (let i = 0; i < 5; i += 1) await timer.nextTick();
   timer.reset();
-  await (watched ? roundsEnd() : sleep(checkEvery));
+  await (monitor === undefined ? sleep(checkEvery) : roundsEnd());
   await timer.nextTick();
   const { late, held } = timer.stop();
-  monitor.stop();
+  monitor?.stop();
   return { share, late, held };
+}
+
+/** Until all have been heard by a probe. */
+async function tune() {
+  await applyKeepaliveToAll(fleet.sockets, profile);
+  await sleep(1.2 * profile.initialDelay);
 }
 
 /** @type {() => void} */
@@ -70,13 +82,18 @@ subscribe('tcp-keepalive:snapshot', () => onSnapshot());
 /** @returns {Promise<void>} */
 const roundsEnd = () => new Promise((resolve) => (onSnapshot = resolve));
 
-process.on('message', async (/** @type {{ open?: number, read?: Reading, watch?: boolean }} */ message) => {
-  if (message.open !== undefined) {
-    fleet = await openFleet(message.open);
+/** @typedef {{ open?: number, read?: Reading, tune?: true, watch?: Peers }} Orders */
+process.on('message', async (/** @type {Orders} */ orders) => {
+  if (orders.open !== undefined) {
+    fleet = await openFleet(orders.open);
     found = new Int32Array(fleet.sockets.length);
     process.send?.('open');
   }
-  if (message.read !== undefined) process.send?.(time(message.read));
-  if (message.watch !== undefined) process.send?.(await watch(message.watch));
+  if (orders.read !== undefined) process.send?.(time(orders.read));
+  if (orders.tune !== undefined) {
+    await tune();
+    process.send?.('tuned');
+  }
+  if (orders.watch !== undefined) process.send?.(await watch(orders.watch));
 });
 process.on('disconnect', () => process.exit());

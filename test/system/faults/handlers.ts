@@ -113,9 +113,11 @@ export const handlers: Record<string, Scenario> = {
       while (rounds.length === 0) await nextTurn();
       unsubscribe('tcp-keepalive:snapshot', note);
       monitor.stop();
-      const { connections, silent, unknown } = rounds[0]!; // the next one is not refused
-      const known = [connections, silent, unknown].join();
-      if (known !== `1,0,${oracle.refusals()}`) throw new Error(`connections, silent, unknown: ${known}`);
+      const { connections, silent, unknown, lastHeard } = rounds[0]!; // the next one is not refused
+      // Refused is the look, or the question of the snapshot after it.
+      const known = [connections, silent, lastHeard.sampled].join();
+      if (known !== `1,0,${1 - oracle.refusals()}`) throw new Error(`connections, silent, sampled: ${known}`);
+      if (unknown > oracle.refusals()) throw new Error(`unknown: ${unknown}`);
     },
   }),
 };

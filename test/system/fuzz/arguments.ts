@@ -25,10 +25,13 @@ export const constraints = almost(
   ),
   constraintNames,
 );
-export const liveness = almost(fc.record({ silentAfter: fc.nat(), checkEvery: fc.nat() }), [
-  'silentAfter',
-  'checkEvery',
-]);
+export const liveness = almost(
+  fc.record(
+    { silentAfter: fc.nat(), checkEvery: fc.nat(), destroyAfter: fc.nat(), profile: anyProfile },
+    { requiredKeys: [] },
+  ),
+  ['silentAfter', 'checkEvery', 'destroyAfter', 'profile'],
+);
 export const onError = fc.constant({ onError: () => undefined });
 const rule = fc.oneof(
   anyProfile,

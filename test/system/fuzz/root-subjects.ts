@@ -204,7 +204,7 @@ export const rootSubjects: Record<string, Subject> = {
   },
   LivenessMonitor: {
     args: [liveness, target, target],
-    errors: [...argumentErrors, 'ERR_KEEPALIVE_NOT_TCP'],
+    errors: [...argumentErrors, ...profileErrors, 'ERR_KEEPALIVE_NOT_TCP'],
     call([options, watched, unwatched]) {
       const monitor = new LivenessMonitor(options);
       try {

@@ -23,6 +23,7 @@ enum Slot : int {
   kRefusedSyscall,
   kUndoError,
   kChanges,
+  kLent,
   kInfo,
   kSlotCount = kInfo + keepalive::kInfoFieldCount
 };
@@ -53,6 +54,7 @@ struct Addon {
 Napi::Value Report(const Napi::CallbackInfo& info, const Outcome& outcome) {
   std::int32_t* slots = info.Env().GetInstanceData<Addon>()->slots.values;
   slots[kChanges] = outcome.changes;
+  slots[kLent] = outcome.lent;
   if (outcome.error != 0) {
     slots[kRefusedOption] = outcome.option;
     slots[kRefusedSyscall] = outcome.syscall;
@@ -67,7 +69,7 @@ Napi::Value Report(const Napi::CallbackInfo& info, const Outcome& outcome, const
   return Report(info, outcome);
 }
 
-// src/binding.ts is the only caller and passes integers.
+// src/addon/binding.ts is the only caller and passes integers.
 Socket SocketArgument(const Napi::CallbackInfo& info) {
   std::int64_t socket = -1;
   napi_get_value_int64(info.Env(), info[0], &socket);
@@ -96,7 +98,9 @@ Napi::Value ReadSystem(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value Apply(const Napi::CallbackInfo& info) {
-  return Report(info, keepalive::Apply(SocketArgument(info), SettingsArguments(info, 1)));
+  std::int32_t room = keepalive::kAbsent;
+  napi_get_value_int32(info.Env(), info[1 + kOptionCount], &room);
+  return Report(info, keepalive::Apply(SocketArgument(info), SettingsArguments(info, 1), room));
 }
 
 Napi::Value ReadTcpInfo(const Napi::CallbackInfo& info) {
@@ -116,6 +120,12 @@ Napi::Value LastHeard(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+Napi::Value UnansweredFor(const Napi::CallbackInfo& info) {
+  keepalive::Unanswered unanswered = {};
+  const int error = keepalive::GetUnanswered(SocketArgument(info), &unanswered);
+  return Napi::Number::New(info.Env(), error == 0 ? unanswered.time : error);
+}
+
 Napi::Value AcceptQueueLength(const Napi::CallbackInfo& info) {
   std::int32_t length = 0;
   const int error = keepalive::GetAcceptQueueLength(SocketArgument(info), &length);
@@ -127,8 +137,8 @@ Napi::Value Try(const Napi::CallbackInfo& info) { return Report(info, keepalive:
 void CloseDuplicate(const Napi::CallbackInfo& info) { keepalive::CloseSocket(SocketArgument(info)); }
 
 #ifdef TCP_KEEPALIVE_REF_FLIP
-// findSocket(invert): the socket of the TCP handle whose reference flag invert() inverts, or -1. Calls it an even
-// number of times, unless it throws.
+// findSocket(invert): the socket of the TCP handle whose reference flag invert() inverts, or one of the answers of
+// SocketFinder. Calls it an even number of times, unless it throws.
 Napi::Value FindSocket(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   Socket socket = keepalive::SocketFinder::kNotFound;
@@ -151,26 +161,32 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   auto* addon = new Addon{{env, kSlotCount}, {env, kBatchLength}};
   env.SetInstanceData(addon);
 
-  auto names = Napi::Array::New(env, kOptionCount);
+  auto option_names = Napi::Array::New(env, kOptionCount);
   for (int option = 0; option < kOptionCount; ++option) {
-    names.Set(option, keepalive::OptionName(static_cast<Option>(option)));
+    option_names.Set(option, keepalive::OptionName(static_cast<Option>(option)));
   }
+  auto info_names = Napi::Array::New(env, keepalive::kInfoFieldCount);
+  for (int field = 0; field < keepalive::kInfoFieldCount; ++field) info_names.Set(field, keepalive::kInfoNames[field]);
   exports.Set("slots", addon->slots.reference.Value());
   exports.Set("batch", addon->batch.reference.Value());
+  exports.Set("absent", keepalive::kAbsent);
   exports.Set("noSuchOption", keepalive::kNoSuchOption);
   exports.Set("tcpInfoName", keepalive::kTcpInfoName);
   exports.Set("tcpInfoSyscall", keepalive::kTcpInfoIsIoctl ? "ioctl" : "getsockopt");
-  exports.Set("optionNames", names);
+  exports.Set("optionNames", option_names);
+  exports.Set("infoNames", info_names);
   exports.Set("read", Napi::Function::New<Read>(env, "read"));
   exports.Set("readSystem", Napi::Function::New<ReadSystem>(env, "readSystem"));
   exports.Set("apply", Napi::Function::New<Apply>(env, "apply"));
   exports.Set("readTcpInfo", Napi::Function::New<ReadTcpInfo>(env, "readTcpInfo"));
   exports.Set("lastHeard", Napi::Function::New<LastHeard>(env, "lastHeard"));
+  exports.Set("unansweredFor", Napi::Function::New<UnansweredFor>(env, "unansweredFor"));
   exports.Set("acceptQueueLength", Napi::Function::New<AcceptQueueLength>(env, "acceptQueueLength"));
   exports.Set("try", Napi::Function::New<Try>(env, "try"));
   exports.Set("closeDuplicate", Napi::Function::New<CloseDuplicate>(env, "closeDuplicate"));
 #ifdef TCP_KEEPALIVE_REF_FLIP
   exports.Set("findSocket", Napi::Function::New<FindSocket>(env, "findSocket"));
+  exports.Set("noSocketYet", static_cast<double>(keepalive::SocketFinder::kNoSocketYet));
 #endif
   return exports;
 }

@@ -18,8 +18,9 @@ enum Option : int {
   kOptionCount,
 };
 
-// As a value of kUserTimeout: this OS has no such option (when read), leave it alone (when applied).
-constexpr std::int32_t kAbsent = -1;
+// As a value of kUserTimeout: this OS has no such option (when read), leave it alone (when applied). No option, no
+// field of TcpInfo and no error has this value.
+constexpr std::int32_t kAbsent = INT32_MIN;
 
 // Errors are libuv's: 0, or a negative number that util.getSystemErrorName() can name.
 // An option that the OS lacks answers kNoSuchOption, never success.
@@ -29,6 +30,9 @@ int SetOption(Socket socket, Option option, std::int32_t value);
 
 // What the kernel will hold after SetOption(option, value): macOS keeps the user timeout in whole seconds.
 std::int32_t AsHeld(Option option, std::int32_t value);
+
+// The most probes that the count can ask for.
+extern const std::int32_t kLargestCount;
 
 // When the kernel starts its timer. Linux: when keepalive is enabled; an initial delay that is set later can cause a
 // probe at once. macOS: when the initial delay is set, for as long as that is if keepalive is enabled by then.

@@ -5,7 +5,7 @@
 // The seam for what the kernel knows about a connection; one file per OS.
 namespace keepalive {
 
-// In the order of the array that JavaScript reads. kAbsent: this OS, or this version of it, does not tell.
+// kAbsent: this OS, or this version of it, does not tell.
 enum InfoField : int {
   kState,  // TcpState
   kRtt,    // microseconds, smoothed
@@ -20,7 +20,14 @@ enum InfoField : int {
   kInfoFieldCount,
 };
 
-// The states of RFC 9293, numbered as in src/tcp-info.ts.
+// Indexed by InfoField: the properties of TcpInfo in src/socket/tcp-info.ts.
+inline constexpr const char* kInfoNames[] = {
+    "state",          "rtt",     "rttVariance",   "retransmits",       "unansweredProbes",
+    "unacknowledged", "notSent", "sinceDataSent", "sinceDataReceived", "sinceAckReceived",
+};
+static_assert(sizeof(kInfoNames) / sizeof(kInfoNames[0]) == kInfoFieldCount, "a name for each field");
+
+// The states of RFC 9293, numbered as in src/socket/tcp-info.ts.
 enum TcpState : std::int32_t {
   kEstablished,
   kSynSent,
@@ -45,6 +52,16 @@ int GetTcpInfo(Socket socket, TcpInfo* info);
 // Milliseconds since the peer was last heard from (data or an acknowledgement), or a libuv error; kNoSuchOption where
 // the OS does not tell. The same system call.
 std::int32_t GetLastHeard(Socket socket);
+
+// What the kernel would judge the peer of a connection by if its options were new: for how many milliseconds, and over
+// how many probes, it has left unanswered what was sent, or nothing has come. Zeros where the OS does not tell.
+struct Unanswered {
+  std::int32_t time;
+  std::int32_t probes;
+};
+
+// 0 or a libuv error.
+int GetUnanswered(Socket socket, Unanswered* unanswered);
 
 // The system call that GetTcpInfo makes, and what it asks for, for error messages.
 extern const bool kTcpInfoIsIoctl;

@@ -126,8 +126,9 @@ Search FindInverted(const Entries& among, SocketFinder::Invert invert, void* con
 }
 
 Socket SocketOf(const Search& search) {
+  if (search.result != Search::kOne) return SocketFinder::kNotFound;
   uv_os_fd_t descriptor;
-  if (search.result != Search::kOne || uv_fileno(search.handle, &descriptor) != 0) return SocketFinder::kNotFound;
+  if (uv_fileno(search.handle, &descriptor) != 0) return SocketFinder::kNoSocketYet;
   return (Socket)descriptor;  // an int on POSIX, a HANDLE on Windows: no one C++ cast takes both
 }
 

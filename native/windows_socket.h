@@ -15,9 +15,10 @@ class SocketFinder {
   // Inverts the flag of the handle; false: stop, an exception is pending.
   using Invert = bool (*)(void* context);
 
-  // kNotFound unless exactly one flag changed and that handle has a socket.
+  // kNotFound unless exactly one flag changed; kNoSocketYet: that handle was never connected, bound or listening.
   Socket Find(uv_loop_t* loop, Invert invert, void* context);
   static constexpr Socket kNotFound = -1;
+  static constexpr Socket kNoSocketYet = -2;
 
  private:
   bool queue_is_known_ = false;

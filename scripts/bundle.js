@@ -1,7 +1,7 @@
 'use strict';
 // Bundles each entry point that `tsc` compiled to dist/ into one file, so that loading it opens one file. An entry point
 // leaves the root module out and requires it: there is one copy of the classes, the caches and the addon.
-const { readFileSync } = require('node:fs');
+const { readFileSync, writeFileSync } = require('node:fs');
 const path = require('node:path');
 const esbuild = require('esbuild-wasm');
 
@@ -27,6 +27,19 @@ const withoutRootModule = (outfile) => ({
   },
 });
 
+/**
+ * Takes Node's own modules without `require`, which a bundle of ES modules does not have. Node before 20.16 has no other
+ * way; each `require` stays written out for the bundlers. In the first line, so that the source map still fits.
+ * @param {string} code
+ */
+function withBuiltins(code) {
+  const pattern = /\brequire\(("node:[\w/]+")\)/g;
+  const names = [...new Set([...code.matchAll(pattern)].map(([, name]) => name))];
+  const fallback = names.map((name) => `${name}: () => require(${name})`).join(', ');
+  const builtin = `const builtin = process.getBuiltinModule ?? ((name) => ({ ${fallback} })[name]());`;
+  return code.replace(pattern, 'builtin($1)').replace('"use strict";', `"use strict"; ${builtin}`);
+}
+
 async function bundle() {
   for (const source of sources) {
     const outfile = path.join(root, source.replace(/^src\/(.*)\.ts$/, 'dist/$1.js'));
@@ -43,6 +56,7 @@ async function bundle() {
       logLevel: 'warning',
       plugins: [withoutRootModule(outfile)],
     });
+    writeFileSync(outfile, withBuiltins(readFileSync(outfile, 'utf8')));
   }
 }
 

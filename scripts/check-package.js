@@ -43,7 +43,7 @@ run(folder, process.execPath, '-p', "require('tcp-keepalive/heartbeat')");
 run(folder, 'npm', 'ls', '--omit=dev', '--all');
 
 // Where no binary fits: an error that names the command that helps.
-rmSync(path.join(installed, 'prebuilds'), { recursive: true });
+rmSync(path.join(installed, 'prebuilds', `${process.platform}-${process.arch}`), { recursive: true });
 const { stderr } = spawnSync(process.execPath, ['example.mjs'], { cwd: folder, encoding: 'utf8' });
 const [, command = ''] = /`(npm run compile .*?)`/.exec(stderr) ?? [];
 if (!stderr.includes('ERR_KEEPALIVE_ADDON')) throw new Error(`without binaries:\n${stderr}`);

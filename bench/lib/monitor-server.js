@@ -3,7 +3,7 @@
 const { subscribe } = require('node:diagnostics_channel');
 const { setTimeout: sleep } = require('node:timers/promises');
 const { LivenessMonitor, lastHeard } = require('tcp-keepalive');
-const { answers, askNext } = require('../../dist/socket/last-heard-batch.js');
+const { askLastHeard, longestBatch } = require('../../dist/socket/last-heard-batch.js');
 const { openFleet } = require('./fleet-connections.js');
 const { floor } = require('./floor.js');
 const { watchedTimer } = require('./watched-timer.js');
@@ -21,21 +21,15 @@ const checkEvery = 1000;
 
 /** @type {import('./fleet-connections.js').Fleet} */
 let fleet;
-/** @type {{ socket: import('node:net').Socket }[]} */
-let entries = [];
 let found = new Int32Array();
 
 /** @type {Record<Reading, () => void>} */
 const readings = {
   native: () => floor.lastHeard(fleet.descriptors, found),
   batch: () => {
-    const rest = entries.values();
-    /** @type {{ socket: import('node:net').Socket }[]} */
-    const asked = [];
-    let place = 0;
-    for (let left = entries.length; left > 0;) {
-      left = askNext(rest, left, asked, () => {});
-      for (let i = 0; i < asked.length; i += 1) found[place++] = answers[i] ?? 0;
+    for (let place = 0; place < fleet.sockets.length; place += longestBatch) {
+      const answers = askLastHeard(fleet.sockets.slice(place, place + longestBatch));
+      found.set(answers.subarray(0, Math.min(longestBatch, fleet.sockets.length - place)), place);
     }
   },
   loop: () => {
@@ -79,7 +73,6 @@ const roundsEnd = () => new Promise((resolve) => (onSnapshot = resolve));
 process.on('message', async (/** @type {{ open?: number, read?: Reading, watch?: boolean }} */ message) => {
   if (message.open !== undefined) {
     fleet = await openFleet(message.open);
-    entries = fleet.sockets.map((socket) => ({ socket }));
     found = new Int32Array(fleet.sockets.length);
     process.send?.('open');
   }

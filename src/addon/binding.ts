@@ -3,6 +3,8 @@ import path from 'node:path';
 import { candidates, runningTarget, type Target } from './addon-file.js';
 import { KeepaliveError } from '../util/errors.js';
 import { whatToDo, type Attempt } from './load-advice.js';
+import { runningFile } from './running-file.js';
+import { unavailable, unavailableBinding } from './unavailable.js';
 
 /** `native/addon.cc`. Each call answers 0 or a libuv error number, with the details in `slots`. */
 export interface Binding {
@@ -10,6 +12,10 @@ export interface Binding {
   readonly slots: Int32Array;
   /** As this OS names them, by {@link Slot}. */
   readonly optionNames: readonly string[];
+  /** What `readTcpInfo` finds, in the order in which it fills `slots` from {@link Slot}.info on. */
+  readonly infoNames: readonly string[];
+  /** As a setting: leave the option alone, or (read) this OS has none. As a field of `readTcpInfo`: it is not told. */
+  readonly absent: number;
   read(descriptor: number): number;
   readSystem(): number;
   apply(
@@ -19,7 +25,11 @@ export interface Binding {
     intervalSeconds: number,
     count: number,
     userTimeout: number,
+    /** Adds what the peer has left unanswered if that is longer; `slots` tells how much was added. Absent: adds nothing. */
+    room?: number,
   ): number;
+  /** Milliseconds for which the peer has left unanswered what the kernel would judge it by now, or an error number. */
+  unansweredFor(descriptor: number): number;
   /** Fills `slots` from {@link Slot}.info on. */
   readTcpInfo(descriptor: number): number;
   /** The call that `readTcpInfo` makes and what it asks for. */
@@ -44,8 +54,10 @@ export interface Binding {
   ): number;
   /** Where the runtime hands out duplicates. */
   closeDuplicate(descriptor: number): void;
-  /** Windows only, where handles have no descriptor. */
+  /** Windows only, where handles have no descriptor. Negative: it was not found, or `noSocketYet`. */
   readonly findSocket?: (invertReference: () => void) => number;
+  /** The handle was found and has no socket: it was never connected, bound or listening. */
+  readonly noSocketYet?: number;
 }
 
 /** Places in `slots`: the settings in the order of `Option` in `native/socket_options.h`, then what was refused or changed. */
@@ -59,21 +71,17 @@ export const Slot = {
   refusedSyscall: 6,
   undoError: 7,
   changes: 8,
-  /** The first of the fields of `readTcpInfo`, in the order of `InfoField` in `native/tcp_info.h`. */
-  info: 9,
+  lent: 9,
+  /** The first of the fields of `readTcpInfo`, in the order of `infoNames`. */
+  info: 10,
 } as const;
-
-/** `kAbsent` of the addon: leave the option alone, or (read) this OS has none. */
-export const absent = -1;
 
 /** `Syscall` in `native/keepalive.h`. */
 export const syscalls = ['socket', 'getsockopt', 'setsockopt', 'ioctl'] as const;
 
-// Not `require`: bundlers replace that.
-const load = createRequire(__filename);
-
 /** Loads the first of the {@link candidates} that loads, or says what was tried and what to do. */
 export function loadBinding(root: string, folder: string, target: Target = runningTarget()): Binding {
+  const load = createRequire(runningFile); // not `require`: bundlers replace that
   const attempts: Attempt[] = [];
   for (const { path, file } of candidates(root, folder, target)) {
     try {
@@ -98,7 +106,25 @@ function firstLine({ message }: Error): string {
   return message.split('\n', 1)[0]!;
 }
 
-/** Bundled, this file is `dist/index.js`. */
-const folder = path.basename(__dirname) === 'addon' ? path.dirname(__dirname) : __dirname;
+function tryToLoad(): { binding: Binding; whyUnavailable: KeepaliveError | null } {
+  // Bundled, this file is `dist/index.js`.
+  const place = path.dirname(runningFile);
+  const folder = path.basename(place) === 'addon' ? path.dirname(place) : place;
+  try {
+    return { binding: loadBinding(path.dirname(folder), folder), whyUnavailable: null };
+  } catch (error) {
+    const reason = error as KeepaliveError;
+    return { binding: unavailableBinding(reason), whyUnavailable: reason };
+  }
+}
 
-export const binding = loadBinding(path.dirname(folder), folder);
+/**
+ * Without the addon each function throws `ERR_KEEPALIVE_ADDON`: who imports this package and never needs the kernel, or
+ * has something else to fall back on, must not fail for want of a binary.
+ */
+export const { binding, whyUnavailable } = tryToLoad();
+
+/** For functions that need the kernel later than when they are called. */
+export function assertAddon(): void {
+  if (whyUnavailable !== null) throw unavailable(whyUnavailable);
+}

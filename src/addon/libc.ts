@@ -13,8 +13,13 @@ export function runningLibc(): Libc {
   try {
     return libcOf(readFileSync('/proc/self/maps', 'latin1'));
   } catch {
-    return 'glibc'; // no /proc: what most have
+    return reportedLibc(); // no /proc, or no permission to read it
   }
+}
+
+function reportedLibc(): Libc {
+  const { header } = process.report.getReport() as { header: { glibcVersionRuntime?: string } };
+  return header.glibcVersionRuntime === undefined ? 'musl' : 'glibc';
 }
 
 /** From the text of `/proc/PID/maps`. musl is one file, loader and library, under either name. */

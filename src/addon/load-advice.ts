@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
 /** A file that did not load, or a folder in which none fits. */
@@ -9,6 +9,7 @@ export interface Attempt {
 
 /** What a loader says, and what helps. The first that matches counts. */
 const advice = [
+  [/ERR_DLOPEN_DISABLED|ERR_ACCESS_DENIED/, permit],
   [/run again with the --allow-/, 'give Deno the permissions: --allow-ffi --allow-read --allow-sys=uid.'],
   [
     /not permitted|failed to map segment|EACCES|EPERM/,
@@ -21,6 +22,12 @@ const advice = [
   ],
 ] as const;
 
+function permit(root: string): string {
+  const model = (process as { permission?: unknown }).permission;
+  if (model === undefined) return 'this Node was started with --no-addons: start it without.';
+  return `start Node with these permissions too: --allow-addons --allow-fs-read=${path.join(root, '*')}`;
+}
+
 function compile(root: string): string {
   return `no binary in the package fits this system: compile it with a C++17 compiler and Python 3, by \`npm run compile --prefix ${root}\`.`;
 }
@@ -29,13 +36,18 @@ function compile(root: string): string {
 export function whatToDo(root: string, attempts: readonly Attempt[]): string {
   for (const { error } of attempts) {
     if (error.code === 'ENOENT') continue;
-    const known = advice.find(([problem]) => problem.test(error.message));
+    const known = advice.find(([problem]) => problem.test(`${error.code}: ${error.message}`));
     if (known !== undefined) return typeof known[1] === 'string' ? known[1] : known[1](root);
   }
-  return isPackage(root)
-    ? compile(root)
-    : 'this is a bundle: copy node_modules/tcp-keepalive/prebuilds beside it, or keep tcp-keepalive out of it (external).';
+  if (!isPackage(root)) {
+    return 'this is a bundle: copy node_modules/tcp-keepalive/prebuilds beside it, or keep tcp-keepalive out of it (external).';
+  }
+  return existsSync(path.join(root, 'prebuilds')) ? compile(root) : reinstall;
 }
+
+/** Every package has them, and they are for every system. */
+const reinstall =
+  'the package has lost its folder `prebuilds`, as when only some of its files were copied: install tcp-keepalive again.';
 
 function isPackage(root: string): boolean {
   try {

@@ -1,7 +1,9 @@
+import { AsyncResource } from 'node:async_hooks';
 import type { Agent, ClientRequest } from 'node:http';
-import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { applyKeepalive } from './apply.js';
+import { assertAddon } from '../addon/binding.js';
+import { hasEnded, isSocket, realSocket } from '../socket/descriptor.js';
 import { invalidArgumentType, type KeepaliveError } from '../util/errors.js';
 import { override } from '../util/override.js';
 import { checked, type KeepaliveProfile } from '../profile/profile.js';
@@ -15,7 +17,7 @@ export interface AgentKeepalive {
   [Symbol.dispose](): void;
 }
 
-type OnCreated = (error: Error | null, socket: Duplex | undefined) => void;
+type OnCreated = (error?: Error | null, socket?: Duplex) => void;
 
 /** The points that Node documents for overriding (doc/api/http.md), as an agent has them. */
 interface OverridePoints {
@@ -29,12 +31,12 @@ const tunedAgents = new WeakMap<Agent, TunedAgent>();
 /**
  * Gives the sockets of an `http.Agent` or `https.Agent` the profile: those it has now, in use or pooled, those it opens
  * later (in 'connect'), and again when one returns to the pool or is taken from it, because `https.Agent` of Node 18 to
- * 22 overwrites the timing there. Sockets that are no TCP connections (`socketPath`, tunnels over a stream) are left
- * alone, and so are those of another agent that this one delegates to. Called again for the same agent, it updates the
- * profile.
+ * 22 overwrites the timing there. Sockets that are no TCP connections (`socketPath`, tunnels over a stream, what nock and
+ * msw answer) are left alone, and so are those of another agent that this one delegates to. Called again for the same
+ * agent, it updates the profile.
  *
  * A socket that refuses the profile is destroyed with the error, so its request fails with it; a pooled one is not
- * kept. Throws `ERR_INVALID_ARG_TYPE` and `ERR_KEEPALIVE_PROFILE`.
+ * kept. Throws `ERR_INVALID_ARG_TYPE`, `ERR_KEEPALIVE_PROFILE` and `ERR_KEEPALIVE_ADDON`.
  *
  * @example
  * ```ts
@@ -45,6 +47,7 @@ const tunedAgents = new WeakMap<Agent, TunedAgent>();
 export function applyKeepaliveToAgent(agent: Agent, profile: KeepaliveProfile): AgentKeepalive {
   if (!isAgent(agent)) throw invalidArgumentType('agent', 'an http.Agent', agent);
   checked(profile);
+  assertAddon();
   const known = tunedAgents.get(agent);
   if (known !== undefined) {
     known.update(profile);
@@ -59,7 +62,7 @@ export function applyKeepaliveToAgent(agent: Agent, profile: KeepaliveProfile): 
 function isAgent(value: unknown): value is Agent {
   // eslint-disable-next-line @typescript-eslint/no-require-imports
   const http = require('node:http') as typeof import('node:http');
-  return value instanceof http.Agent && isObject(value.sockets) && isObject(value.freeSockets);
+  return !hasEnded(value) && value instanceof http.Agent && isObject(value.sockets) && isObject(value.freeSockets);
 }
 
 /** An agent whose constructor never ran has none of its pools. */
@@ -69,6 +72,8 @@ function isObject(value: unknown): boolean {
 
 class TunedAgent implements AgentKeepalive {
   readonly #agent: Agent;
+  /** Where the agent was tuned: what is destroyed in `update` belongs to other requests than the caller's. */
+  readonly #context = new AsyncResource('AgentKeepalive');
   readonly #restore: (() => void)[] = [];
   /** undefined: stopped. */
   #profile: KeepaliveProfile | undefined;
@@ -86,10 +91,10 @@ class TunedAgent implements AgentKeepalive {
       return function createConnection(this: OverridePoints, ...args) {
         const created = args.at(-1);
         if (typeof created === 'function') {
-          // The default one hands it to 'connect' too, which calls it without arguments.
-          args[args.length - 1] = (error: Error | null, socket: Duplex | undefined) => {
-            tune(socket);
-            (created as OnCreated)(error, socket);
+          // The default one makes it a listener of 'connect', which has no arguments.
+          args[args.length - 1] = function (this: unknown, ...results: Parameters<OnCreated>): void {
+            tune(results[1]);
+            Reflect.apply(created as OnCreated, this, results);
           };
         }
         const socket = original.apply(this, args);
@@ -130,23 +135,24 @@ class TunedAgent implements AgentKeepalive {
   }
 
   #tuneAll(): void {
-    for (const pool of [this.#agent.sockets, this.#agent.freeSockets]) {
-      for (const sockets of Object.values(pool))
-        sockets?.forEach((socket) => {
-          this.#tune(socket);
-        });
-    }
+    const { sockets, freeSockets } = this.#agent;
+    const all = [sockets, freeSockets].flatMap((pool) => Object.values(pool)).flatMap((some = []) => some);
+    this.#context.runInAsyncScope(() => {
+      for (const socket of all) this.#tune(socket);
+    });
   }
 
   #tune(socket: unknown): void {
     const error = this.#refusal(socket);
+    if (error === undefined) return;
+    const refusing = realSocket(socket);
     // By then the request listens.
-    if (error !== undefined) process.nextTick(() => (socket as Socket).destroy(error));
+    process.nextTick(() => refusing.destroy(error));
   }
 
   /** undefined: the profile is there, or there is nothing to put it on. */
   #refusal(socket: unknown): Error | undefined {
-    if (this.#profile === undefined || !(socket instanceof Socket) || socket.destroyed) return undefined;
+    if (this.#profile === undefined || !isSocket(socket)) return undefined;
     try {
       applyKeepalive(socket, this.#profile);
       return undefined;

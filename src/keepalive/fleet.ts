@@ -1,8 +1,9 @@
 import type { Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { applyKeepalive } from './apply.js';
+import { assertAddon } from '../addon/binding.js';
 import { assertNumber, assertObject, longestDelay } from '../util/arguments.js';
-import { assertSocket } from '../socket/descriptor.js';
+import { assertSocket, hasEnded } from '../socket/descriptor.js';
 import { KeepaliveError, invalidArgumentType, outOfRange } from '../util/errors.js';
 import { defineProfile, type KeepaliveProfile } from '../profile/profile.js';
 import { inSlices } from '../util/slices.js';
@@ -23,7 +24,7 @@ export interface FleetOptions {
 export interface FleetResult {
   /** Sockets that hold the profile now, or will in 'connect'. */
   readonly applied: number;
-  /** Sockets that were closed. */
+  /** Sockets that were closed before their turn came; also what http2 handed out as one and has ended. */
   readonly skipped: number;
   /** Sockets that refused it, and are as they were. */
   readonly failed: readonly FleetFailure[];
@@ -45,7 +46,7 @@ export interface FleetFailure {
  * default. Spreading over one `initialDelay` is the best that can be had: the probes repeat with that period.
  *
  * Before the first socket it rejects with `ERR_INVALID_ARG_TYPE` (also for anything in `sockets` that is no socket),
- * `ERR_KEEPALIVE_PROFILE`, or `ERR_OUT_OF_RANGE` for a bad `spread`; later only with the signal's reason. A socket that
+ * `ERR_KEEPALIVE_PROFILE`, `ERR_KEEPALIVE_ADDON`, or `ERR_OUT_OF_RANGE` for a bad `spread`; later only with the signal's reason. A socket that
  * refuses is listed in `failed`.
  *
  * @example
@@ -62,6 +63,7 @@ export async function applyKeepaliveToAll(
 ): Promise<FleetResult> {
   const wanted = defineProfile(profile);
   const { signal, spread } = checkedOptions(options);
+  assertAddon();
   const fleet = await collect(sockets, signal);
   await nextTurn();
   const duration = spread ?? defaultSpread(fleet.length, wanted.initialDelay);
@@ -80,9 +82,13 @@ export async function applyKeepaliveToAll(
     }
   };
   const paced = (index: number): number | undefined =>
-    fleet[index]!.destroyed ? undefined : start + (duration * index) / fleet.length;
+    isClosed(fleet[index]!) ? undefined : start + (duration * index) / fleet.length;
   await inSlices(fleet, visit, { signal, dueAt: duration === 0 ? undefined : paced });
   return { applied, skipped, failed };
+}
+
+function isClosed(socket: Socket): boolean {
+  return hasEnded(socket) || socket.destroyed;
 }
 
 /** Half of the backlog is left to others. */
@@ -101,14 +107,19 @@ async function collect(sockets: Iterable<Socket>, signal: AbortSignal | undefine
   }
   const fleet: Socket[] = [];
   const add = (socket: unknown): void => {
-    assertSocket(socket);
+    assertWasSocket(socket);
     fleet.push(socket);
   };
   // Of the wrong thing there can be more than memory holds copies of.
-  if (Array.isArray(sockets) && sockets.length > 0) assertSocket(sockets[0]);
+  if (Array.isArray(sockets) && sockets.length > 0) assertWasSocket(sockets[0]);
   // A live array must not lose elements meanwhile; other iterables are read over several turns.
   await inSlices(Array.isArray(sockets) ? [...(sockets as Socket[])] : sockets, add, { signal });
   return fleet;
+}
+
+/** What http2 handed out as a socket is skipped once it has ended, as any socket that is closed. */
+function assertWasSocket(value: unknown): asserts value is Socket {
+  if (!hasEnded(value)) assertSocket(value);
 }
 
 /** Read once: an object can answer anything the second time. */

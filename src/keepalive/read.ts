@@ -1,5 +1,5 @@
 import type { Server, Socket } from 'node:net';
-import { assertSocket, isServer, missing, release, serverDescriptor, socketDescriptor } from '../socket/descriptor.js';
+import { borrowed, isServer, realSocket, serverDescriptor, socketDescriptor } from '../socket/descriptor.js';
 import { getSettings, type KeepaliveSettings } from '../socket/kernel.js';
 
 /**
@@ -7,7 +7,7 @@ import { getSettings, type KeepaliveSettings } from '../socket/kernel.js';
  *
  * Throws `ERR_KEEPALIVE_NOT_CONNECTED` before 'connect' or 'listening', `ERR_KEEPALIVE_CLOSED`, `ERR_KEEPALIVE_NOT_TCP`
  * (also for the server of a round-robin cluster worker, whose listener is in the primary), `ERR_KEEPALIVE_UNSUPPORTED`
- * (Windows before 10.0.16299 cannot be read), `ERR_INVALID_ARG_TYPE`, or the kernel's own code.
+ * (Windows before 10.0.16299 cannot be read), `ERR_KEEPALIVE_ADDON`, `ERR_INVALID_ARG_TYPE`, or the kernel's own code.
  *
  * @example
  * ```ts
@@ -15,17 +15,6 @@ import { getSettings, type KeepaliveSettings } from '../socket/kernel.js';
  * ```
  */
 export function readKeepalive(target: Socket | Server): KeepaliveSettings {
-  const descriptor = descriptorOf(target);
-  if (descriptor < 0) throw missing(descriptor);
-  try {
-    return getSettings(descriptor);
-  } finally {
-    release(descriptor);
-  }
-}
-
-function descriptorOf(target: Socket | Server): number {
-  if (isServer(target)) return serverDescriptor(target);
-  assertSocket(target);
-  return socketDescriptor(target);
+  const descriptor = isServer(target) ? serverDescriptor(target) : socketDescriptor(realSocket(target));
+  return borrowed(descriptor, getSettings);
 }

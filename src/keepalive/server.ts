@@ -1,21 +1,22 @@
-import type { EventEmitter } from 'node:events';
-import { Socket, type Server } from 'node:net';
+import type { Server, Socket } from 'node:net';
+import { checked, type CheckedProfile, type KeepaliveProfile } from '../profile/profile.js';
+import type { InspectOptions, inspect as Inspect } from 'node:util';
 import {
   CLOSED,
-  NOT_CONNECTED,
   assertServer,
   borrowed,
-  listeningIdentity,
-  missing,
+  hasEnded,
+  isSocket,
   notTcp,
-  serverDescriptor,
+  realSocket,
   socketDescriptor,
 } from '../socket/descriptor.js';
+import { assertAddon } from '../addon/binding.js';
 import { assertObject } from '../util/arguments.js';
 import { invalidArgumentType } from '../util/errors.js';
-import { acceptQueueLength, getSettings, putSettings, setProfile, type KeepaliveSettings } from '../socket/kernel.js';
-import { platform } from '../profile/platform.js';
-import { checked, type CheckedProfile, type KeepaliveProfile } from '../profile/profile.js';
+import { FirstListener, putFirst } from './first-listener.js';
+import { Listener } from './listener.js';
+import { setPatiently } from './patience.js';
 
 /** Options of {@link applyKeepaliveToServer}. */
 export interface ServerKeepaliveOptions {
@@ -58,7 +59,7 @@ const tunedServers = new WeakMap<Server, TunedServer>();
  * applied to as by `applyKeepalive`. Called again for the same server, it updates the profile and `onError`.
  *
  * Throws `ERR_INVALID_ARG_TYPE`, `ERR_KEEPALIVE_PROFILE`, `ERR_KEEPALIVE_NOT_TCP` for a server that listens on a
- * Unix-domain socket or pipe, `ERR_KEEPALIVE_UNSUPPORTED`, or the kernel's own code. What fails later goes to `onError`.
+ * Unix-domain socket or pipe, `ERR_KEEPALIVE_UNSUPPORTED`, `ERR_KEEPALIVE_ADDON`, or the kernel's own code. What fails later goes to `onError`.
  *
  * @example
  * ```ts
@@ -79,6 +80,7 @@ export function applyKeepaliveToServer(
     throw invalidArgumentType('options.onError', 'a function', onError);
   }
   const wanted = checked(profile);
+  assertAddon();
   const known = tunedServers.get(server);
   const tuned = known ?? new TunedServer(server, wanted);
   if (known === undefined) tuned.start();
@@ -93,39 +95,30 @@ export function hasOwnProfile(server: Server): boolean {
   return tunedServers.has(server);
 }
 
-/** A listening socket that holds the profile, and what it held before. */
-interface Listener {
-  readonly identity: object | null;
-  readonly before: KeepaliveSettings;
-}
-
-// Two copies of this package on one server must not overtake each other for ever.
-const staysFirst: unique symbol = Symbol.for('tcp-keepalive.stays-first') as never;
-type ConnectionListener = ((socket: Socket) => void) & { [staysFirst]?: true };
-
 class TunedServer implements ServerKeepalive {
   onError: ServerKeepaliveOptions['onError'];
   readonly #server: Server;
   #wanted: CheckedProfile;
-  #listener: Listener | undefined;
+  readonly #listener: Listener;
+  /** Looks at accepted connections. */
+  readonly #looking: FirstListener;
   /** Accepted connections that may be older than the profile on the listener. */
   #older = 0;
-  #overtaking = false;
   #warned = false;
 
   constructor(server: Server, profile: CheckedProfile) {
     this.#server = server;
+    this.#listener = new Listener(server);
     this.#wanted = profile;
-    this.#onConnection[staysFirst] = true;
+    this.#looking = new FirstListener(server, this.#onConnection);
   }
 
   get mode(): ServerKeepalive['mode'] {
-    const inherits = this.#currentListener() !== undefined && !overwritesOnAccept(this.#server);
-    return inherits ? 'listener' : 'connection';
+    return this.#listener.isTuned && !overwritesOnAccept(this.#server) ? 'listener' : 'connection';
   }
 
   start(): void {
-    this.#tuneListener();
+    this.#listener.tune(this.#wanted);
     this.#follow();
     this.#look();
   }
@@ -133,10 +126,7 @@ class TunedServer implements ServerKeepalive {
   update(profile: KeepaliveProfile): void {
     const wanted = checked(profile);
     if (tunedServers.get(this.#server) !== this) return;
-    const listener = this.#currentListener();
-    if (listener !== undefined) {
-      borrowed(serverDescriptor(this.#server), (lent) => setProfile(lent, overSettings(wanted, listener.before)));
-    }
+    if (this.#listener.isTuned) this.#listener.tune(wanted);
     this.#wanted = wanted;
     this.#follow();
     this.#look();
@@ -144,15 +134,9 @@ class TunedServer implements ServerKeepalive {
 
   stop(): void {
     if (tunedServers.get(this.#server) !== this) return;
-    const listener = this.#currentListener();
-    if (listener !== undefined) {
-      borrowed(serverDescriptor(this.#server), (lent) => {
-        putSettings(lent, listener.before);
-      });
-    }
+    this.#listener.restore();
     tunedServers.delete(this.#server);
-    this.#listener = undefined;
-    this.#stopLooking();
+    this.#looking.remove();
     for (const [event, handler] of this.#followed) this.#server.removeListener(event, handler);
   }
 
@@ -160,21 +144,10 @@ class TunedServer implements ServerKeepalive {
     this.stop();
   }
 
-  #currentListener(): Listener | undefined {
-    return this.#listener?.identity === listeningIdentity(this.#server) ? this.#listener : undefined;
-  }
-
-  #tuneListener(): void {
-    const descriptor = serverDescriptor(this.#server);
-    if (descriptor !== NOT_CONNECTED && typeof this.#server.address() === 'string') throw notTcp();
-    // The server of a round-robin cluster worker has no descriptor.
-    if (descriptor < 0) return;
-    borrowed(descriptor, () => {
-      if (!platform.listenerInheritance) return;
-      const before = this.#currentListener()?.before ?? getSettings(descriptor);
-      setProfile(descriptor, overSettings(this.#wanted, before));
-      this.#listener = { identity: listeningIdentity(this.#server), before };
-    });
+  /** What `console.log` shows. */
+  [Symbol.for('nodejs.util.inspect.custom')](_depth: number, options: InspectOptions, inspect: typeof Inspect): string {
+    const { initialDelay, interval, count, userTimeout } = this.#wanted;
+    return `ServerKeepalive ${inspect({ mode: this.mode, profile: { initialDelay, interval, count, userTimeout } }, options)}`;
   }
 
   /** Also after somebody's removeAllListeners(). */
@@ -184,25 +157,16 @@ class TunedServer implements ServerKeepalive {
 
   /** Looks at accepted connections until one is seen to have inherited, after those that were waiting already. */
   #look(): void {
-    const listens = this.#currentListener() !== undefined;
-    this.#older = listens ? borrowed(serverDescriptor(this.#server), acceptQueueLength) : 0;
-    putFirst(this.#server, 'connection', this.#onConnection);
-  }
-
-  get #isLooking(): boolean {
-    return this.#server.listenerCount('connection', this.#onConnection) > 0;
-  }
-
-  #stopLooking(): void {
-    this.#server.removeListener('connection', this.#onConnection);
+    this.#older = this.#listener.queueLength;
+    this.#looking.add();
   }
 
   readonly #onListening = (): void => {
     try {
-      this.#tuneListener();
+      this.#listener.tune(this.#wanted);
       this.#look();
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ERR_KEEPALIVE_NOT_TCP') this.#stopLooking();
+      if ((error as NodeJS.ErrnoException).code === 'ERR_KEEPALIVE_NOT_TCP') this.#looking.remove();
       else this.#look();
       this.#report(error as Error);
     }
@@ -213,39 +177,28 @@ class TunedServer implements ServerKeepalive {
     this.#look();
   };
 
-  readonly #onConnection: ConnectionListener = (socket: Socket): void => {
+  readonly #onConnection = (given: Socket): void => {
     try {
-      if (!(socket instanceof Socket)) throw notTcp();
+      if (hasEnded(given)) return;
+      if (!isSocket(given)) throw notTcp();
+      const socket = realSocket(given);
       const descriptor = socketDescriptor(socket);
       if (descriptor === CLOSED) return;
-      if (descriptor < 0) throw missing(descriptor);
-      const listener = this.#currentListener();
-      const profile = listener === undefined ? this.#wanted : overSettings(this.#wanted, listener.before);
-      const inherited = !borrowed(descriptor, () => setProfile(descriptor, profile));
+      const profile = this.#listener.inherited(this.#wanted);
+      const inherited = !borrowed(descriptor, () => setPatiently(socket, descriptor, profile));
       if (!isAcceptedBy(this.#server, socket)) return;
       this.#older -= 1;
       // The accept queue is first-in first-out: all later ones have inherited too. Unless another worker of a cluster
       // changes the listening socket that they share.
-      if (inherited && this.#older < 0 && listener !== undefined && !isClusterWorker()) this.#stopLooking();
+      if (inherited && this.#older < 0 && this.#listener.isTuned && !isClusterWorker()) this.#looking.remove();
     } catch (error) {
-      this.#report(error as Error, socket);
+      this.#report(error as Error, given);
     }
-  };
-
-  /** Stays ahead of listeners that are prepended later; once a turn, as somebody else may want to be first too. */
-  readonly #onNewListener = (event: string | symbol, added: ConnectionListener): void => {
-    if (event !== 'connection' || added[staysFirst] === true || !this.#isLooking || this.#overtaking) return;
-    this.#overtaking = true;
-    queueMicrotask(() => {
-      if (this.#isLooking) putFirst(this.#server, 'connection', this.#onConnection);
-    });
-    setImmediate(() => (this.#overtaking = false)).unref();
   };
 
   readonly #followed = [
     ['listening', this.#onListening],
     ['close', this.#onClose],
-    ['newListener', this.#onNewListener],
   ] as const;
 
   #report(error: Error, socket?: Socket): void {
@@ -260,17 +213,6 @@ class TunedServer implements ServerKeepalive {
       });
     }
   }
-}
-
-function putFirst(server: Server, event: string, handler: Parameters<EventEmitter['prependListener']>[1]): void {
-  server.removeListener(event, handler);
-  server.prependListener(event, handler);
-}
-
-/** A profile without a user timeout leaves the one alone that was there before any profile. */
-function overSettings(profile: CheckedProfile, before: KeepaliveSettings): CheckedProfile {
-  if (profile.userTimeout !== undefined || before.userTimeout === null) return profile;
-  return { ...profile, userTimeout: before.userTimeout };
 }
 
 /** Not so for one that somebody hands over with `server.emit('connection', socket)`. */

@@ -1,14 +1,14 @@
 import { assertNumber, assertObject } from '../util/arguments.js';
-import { outOfRange } from '../util/errors.js';
+import { invalidArgumentType, outOfRange } from '../util/errors.js';
+import { checked, probePeriod, verdictByCount, type CheckedProfile, type KeepaliveProfile } from './profile.js';
 import {
-  checked,
-  matchingUserTimeout,
-  probePeriod,
-  requestedUserTimeout,
-  type CheckedProfile,
-  type KeepaliveProfile,
-} from './profile.js';
-import { latestTick, probesInOneTick, receiveBacklog } from './kernel-timers.js';
+  latestIdleVerdict,
+  latestTick,
+  probesInOneTick,
+  receiveBacklog,
+  userTimeoutForCount,
+  type ProbeTiming,
+} from './kernel-timers.js';
 
 /** What {@link checkProfile} may be told about where a profile is to be used. */
 export interface KeepalivePath {
@@ -16,6 +16,11 @@ export interface KeepalivePath {
   readonly idleTimeout?: number | undefined;
   /** Connections of one machine that hold the profile. */
   readonly connections?: number | undefined;
+  /**
+   * What the connections go through on this machine. `'loopback'` and `'veth'` (containers) put arriving packets into a
+   * backlog, which can overflow; other devices do not.
+   */
+  readonly device?: 'loopback' | 'veth' | 'other' | undefined;
   /** Milliseconds after which the application sends something on a silent connection: a heartbeat's `interval`. */
   readonly heartbeat?: number | undefined;
 }
@@ -23,17 +28,28 @@ export interface KeepalivePath {
 /** Something about a profile that its author should know. */
 export interface ProfileFinding {
   readonly code: ProfileFindingCode;
+  /** What it can cost. */
+  readonly severity: ProfileFindingSeverity;
   /** One sentence, with the numbers of this profile. */
   readonly message: string;
 }
 
+/**
+ * How much a {@link ProfileFinding} matters.
+ *
+ * - `'danger'`: a live connection can be lost.
+ * - `'warning'`: the profile does not do what it seems to say, or a vanished peer can stay unnoticed for long.
+ * - `'note'`: worth knowing, also of a profile that is right.
+ */
+export type ProfileFindingSeverity = 'danger' | 'warning' | 'note';
+
 /** The codes of {@link ProfileFinding}; they do not change. */
 export type ProfileFindingCode =
-  /** The user timeout leaves no room for a second probe to be answered. */
+  /** A live connection can be ended by one lost probe: the count is 1, or the user timeout is over before the second. */
   | 'ONE_LOST_PROBE_KILLS'
   /** A peer that is alive but does not read for as long as the user timeout is ended too (Linux). */
   | 'SLOW_CONSUMERS_MAY_END'
-  /** The user timeout falls before or after the last probe: it decides, and the count has no effect (Linux). */
+  /** The user timeout lets fewer or more probes go out than the count says, which has no effect then (Linux). */
   | 'COUNT_IS_IGNORED'
   /** Without a user timeout unacknowledged data hides a vanished peer. */
   | 'NO_USER_TIMEOUT'
@@ -41,7 +57,7 @@ export type ProfileFindingCode =
   | 'INTERVAL_ABOVE_INITIAL_DELAY'
   /** The path forgets the connection before it is probed, also as late as Linux may round the delay up. */
   | 'IDLE_TIMEOUT_TOO_SHORT'
-  /** So many connections are probed in one tick that a receive backlog overflows. */
+  /** So many connections are probed in one tick that the receive backlog of loopback or veth overflows. */
   | 'PROBES_OVERFLOW_BACKLOG'
   /** The heartbeat starts the idle timer anew before it ends: a live connection is never probed. */
   | 'HEARTBEAT_REPLACES_PROBES'
@@ -49,8 +65,9 @@ export type ProfileFindingCode =
   | 'HEARTBEAT_OUT_OF_STEP';
 
 /**
- * What to know about a profile before it is used: each finding has a stable `code` and one sentence that explains it. An
- * empty list means nothing to say. The numbers are Linux's.
+ * What to know about a profile before it is used. Each finding has a stable `code`, a `severity` and one sentence that
+ * explains it. The numbers are Linux's. The named profiles and the plans of {@link planKeepalive} are free of `'danger'`
+ * and `'warning'` on the path that they are for.
  *
  * Throws as `defineProfile` does; `ERR_INVALID_ARG_TYPE` or `ERR_OUT_OF_RANGE` for a bad `path`.
  *
@@ -59,71 +76,108 @@ export type ProfileFindingCode =
  * const path: KeepalivePath = { idleTimeout: 350_000, connections: 20_000 };
  * const findings: ProfileFinding[] = checkProfile(profiles.lowPower, path);
  * const codes: ProfileFindingCode[] = findings.map(({ code }) => code); // 'IDLE_TIMEOUT_TOO_SHORT' and two more
+ * const severities: ProfileFindingSeverity[] = findings.map(({ severity }) => severity); // 'note', 'danger', 'note'
  * ```
  */
 export function checkProfile(profile: KeepaliveProfile, path: KeepalivePath = {}): ProfileFinding[] {
   const wanted = checked(profile);
   const known = checkedPath(path);
-  return [...aboutUserTimeout(wanted), ...aboutTiming(wanted, known), ...aboutHeartbeat(wanted, known)];
+  return [
+    ...aboutUserTimeout(wanted),
+    ...aboutCount(wanted),
+    ...aboutTiming(wanted, known),
+    ...aboutBacklog(wanted, known),
+    ...aboutHeartbeat(wanted, known),
+  ];
 }
 
 function* aboutUserTimeout(profile: CheckedProfile): Generator<ProfileFinding> {
-  const { initialDelay, interval, count } = profile;
-  const lastProbe = matchingUserTimeout(profile);
-  const userTimeout = requestedUserTimeout(profile);
+  const userTimeout = userTimeoutOnLinux(profile);
   if (userTimeout === 0) {
     yield {
       code: 'NO_USER_TIMEOUT',
-      message: `Without a user timeout a write to a vanished peer hangs for about 15 minutes, whatever the probes find out after ${seconds(lastProbe)}.`,
+      severity: 'warning',
+      message: `Without a user timeout a write to a vanished peer hangs for about 15 minutes, whatever the probes find out after ${seconds(verdictByCount(profile))}.`,
     };
-    return;
-  }
-  yield {
-    code: 'SLOW_CONSUMERS_MAY_END',
-    message: `On Linux a peer that is alive but does not read for ${seconds(userTimeout)} is given up as well.`,
-  };
-  const secondProbe = initialDelay + 2 * interval;
-  if (userTimeout < secondProbe) {
+  } else {
     yield {
-      code: 'ONE_LOST_PROBE_KILLS',
-      message: `A user timeout of ${seconds(userTimeout)} can end a live connection after one lost probe; give at least ${seconds(secondProbe)}, initialDelay + 2 * interval.`,
-    };
-  }
-  if (userTimeout > lastProbe || userTimeout <= lastProbe - interval) {
-    yield {
-      code: 'COUNT_IS_IGNORED',
-      message: `On Linux a user timeout of ${seconds(userTimeout)} takes the place of the count of ${count}, which would have decided after ${seconds(lastProbe)}.`,
+      code: 'SLOW_CONSUMERS_MAY_END',
+      severity: 'note',
+      message: `On Linux a peer that is alive but does not read for ${seconds(userTimeout)} is given up as well.`,
     };
   }
 }
 
+function* aboutCount(profile: CheckedProfile): Generator<ProfileFinding> {
+  const { count } = profile;
+  const userTimeout = userTimeoutOnLinux(profile);
+  const isNumber = userTimeout !== 0 && profile.userTimeout !== 'match';
+  if (isNumber ? userTimeout <= latestProbe(profile, 2) : count === 1) {
+    const what = isNumber ? `On Linux a user timeout of ${seconds(userTimeout)}` : 'A count of 1';
+    const enough = isNumber ? seconds(userTimeoutForCount({ ...profile, count: 2 })) : '2';
+    yield {
+      code: 'ONE_LOST_PROBE_KILLS',
+      severity: 'danger',
+      message: `${what} can end a live connection after one lost probe; give at least ${enough}, so that a second probe goes out.`,
+    };
+  }
+  const match = userTimeoutForCount(profile);
+  const isTooShort = count > 1 && userTimeout <= latestProbe(profile, count);
+  if (isNumber && (isTooShort || userTimeout > match)) {
+    yield {
+      code: 'COUNT_IS_IGNORED',
+      severity: 'warning',
+      message: `On Linux a user timeout of ${seconds(userTimeout)} takes the place of the count of ${count}; 'match' stands for the ${seconds(match)} that this count needs.`,
+    };
+  }
+}
+
+/** Also where the profile is checked on another system: all numbers are Linux's. */
+function userTimeoutOnLinux(profile: CheckedProfile): number {
+  return profile.userTimeout === 'match' ? userTimeoutForCount(profile) : (profile.userTimeout ?? 0);
+}
+
+/** When the `number`-th unanswered probe goes out at the latest: where a count of one less would end the connection. */
+function latestProbe(timing: ProbeTiming, number: number): number {
+  return latestIdleVerdict({ ...timing, count: number - 1 }, 0);
+}
+
 function* aboutTiming(profile: CheckedProfile, path: KeepalivePath): Generator<ProfileFinding> {
-  const { initialDelay, interval, count } = profile;
-  const { idleTimeout, connections, heartbeat = Infinity } = path;
+  const { initialDelay, interval } = profile;
+  const { idleTimeout, heartbeat = Infinity } = path;
   if (interval > initialDelay) {
     yield {
       code: 'INTERVAL_ABOVE_INITIAL_DELAY',
+      severity: 'warning',
       message: `An interval of ${seconds(interval)} above the initial delay of ${seconds(initialDelay)} becomes the time between the probes of a live connection.`,
     };
   }
-  const isProbed = initialDelay < heartbeat;
   const period = probePeriod(profile);
   if (idleTimeout !== undefined && Math.min(latestTick(period), heartbeat) >= idleTimeout) {
-    const late = isProbed
-      ? `a probe after ${seconds(period)}, which Linux may round up to ${seconds(latestTick(period))},`
-      : `the heartbeat after ${seconds(heartbeat)}`;
+    const late =
+      initialDelay < heartbeat
+        ? `a probe after ${seconds(period)}, which Linux may round up to ${seconds(latestTick(period))},`
+        : `the heartbeat after ${seconds(heartbeat)}`;
     yield {
       code: 'IDLE_TIMEOUT_TOO_SHORT',
+      severity: 'danger',
       message: `The path forgets an idle connection after ${seconds(idleTimeout)}, before ${late} could keep it alive.`,
     };
   }
-  const together = connections === undefined || !isProbed ? 0 : probesInOneTick(connections, initialDelay);
-  if (together > receiveBacklog) {
-    yield {
-      code: 'PROBES_OVERFLOW_BACKLOG',
-      message: `Of ${connections} connections up to ${together} are probed in one tick, more than the ${receiveBacklog} packets that a receive backlog holds (net.core.netdev_max_backlog), so live ones can lose all of their ${count} probes.`,
-    };
-  }
+}
+
+function* aboutBacklog(
+  profile: CheckedProfile,
+  { connections = 0, device, heartbeat = Infinity }: KeepalivePath,
+): Generator<ProfileFinding> {
+  const { initialDelay, count } = profile;
+  const together = initialDelay < heartbeat ? probesInOneTick(connections, probePeriod(profile)) : 0;
+  if (together <= receiveBacklog || device === 'other') return;
+  yield {
+    code: 'PROBES_OVERFLOW_BACKLOG',
+    severity: device === undefined ? 'note' : 'danger',
+    message: `Of ${connections} connections up to ${together} are probed in one tick: over loopback or veth (path.device) that is more than the ${receiveBacklog} packets that a receive backlog holds (net.core.netdev_max_backlog), so live ones can lose all of their ${count} probes there.`,
+  };
 }
 
 /** A phone's radio stays at high power for about this long after a packet: what comes meanwhile wakes nothing. */
@@ -133,17 +187,19 @@ function* aboutHeartbeat(profile: CheckedProfile, { heartbeat }: KeepalivePath):
   const { initialDelay } = profile;
   if (heartbeat === undefined) return;
   if (heartbeat <= initialDelay) {
-    const userTimeout = requestedUserTimeout(profile);
+    const userTimeout = userTimeoutOnLinux(profile);
     const byTcp =
-      userTimeout === 0 ? 'by nothing before TCP gives up' : `by the user timeout after ${seconds(userTimeout)}`;
+      userTimeout === 0 ? 'by nothing before TCP gives up' : `by the user timeout of ${seconds(userTimeout)}`;
     yield {
       code: 'HEARTBEAT_REPLACES_PROBES',
+      severity: 'note',
       message: `A heartbeat after ${seconds(heartbeat)} of silence starts the idle timer of ${seconds(initialDelay)} anew, so no live connection is probed, and a vanished peer is noticed by the heartbeat's own timeout or ${byTcp}.`,
     };
   } else if (heartbeat % initialDelay > radioTail) {
     const wakeUps = Math.ceil(heartbeat / initialDelay);
     yield {
       code: 'HEARTBEAT_OUT_OF_STEP',
+      severity: 'note',
       message: `Probes every ${seconds(initialDelay)} and a heartbeat every ${seconds(heartbeat)} are out of step and wake a phone's radio ${wakeUps} times in ${seconds(heartbeat)}; a heartbeat every ${seconds(initialDelay)} or less needs no probes.`,
     };
   }
@@ -153,14 +209,19 @@ function seconds(milliseconds: number): string {
   return `${milliseconds / 1000} s`;
 }
 
+const devices = ['loopback', 'veth', 'other'] as const;
+
 /** Read once: an object can answer anything the second time. */
 function checkedPath(path: KeepalivePath): KeepalivePath {
   assertObject('path', path);
-  const { idleTimeout, connections, heartbeat } = path;
+  const { idleTimeout, connections, heartbeat, device } = path;
   for (const [name, value] of Object.entries<unknown>({ idleTimeout, connections, heartbeat })) {
     if (value === undefined) continue;
     assertNumber(`path.${name}`, value);
     if (!(value >= 0 && value < Infinity)) throw outOfRange(`path.${name}`, '0 or more', value);
   }
-  return { idleTimeout, connections, heartbeat };
+  if (device !== undefined && !devices.includes(device)) {
+    throw invalidArgumentType('path.device', devices.map((known) => `'${known}'`).join(' or '), device);
+  }
+  return { idleTimeout, connections, heartbeat, device };
 }

@@ -1,55 +1,68 @@
-import { hasUserTimeout } from '../socket/kernel.js';
-import { platform } from './platform.js';
-import { checked, probePeriod, requestedUserTimeout, type CheckedProfile, type KeepaliveProfile } from './profile.js';
+import { latestIdleVerdict, latestWriteVerdict } from './kernel-timers.js';
+import { hasUserTimeout, platform } from './platform.js';
+import { checked, probePeriod, type CheckedProfile, type KeepaliveProfile } from './profile.js';
 
-/** How long after its last answer a vanished peer is noticed, in milliseconds. */
+/** Upper bounds on the time until a vanished peer is noticed, in milliseconds. */
 export interface DetectionTime {
-  /** With nothing in flight: probes alone find out. */
+  /** From the last answer, if nothing is written after it. */
   readonly idle: number;
-  /** With written data unacknowledged; null where only the system's retransmission limit applies (minutes). */
+  /** From a write that stays unacknowledged; null where only the system's retransmission limit applies (minutes). */
   readonly inFlight: number | null;
+  /** From the last answer, whatever is written and whenever; null where `inFlight` is. */
+  readonly atMost: number | null;
 }
 
 /**
- * How long after its last answer a vanished peer is noticed at the latest, in milliseconds, give or take the kernel's
- * timer granularity.
+ * The longest retransmission timeout that `inFlight` allows for: RFC 6298 starts with it, and Linux keeps it 200 ms or more
+ * above the round trip, so it is longer only where round trips take more than half a second or vary by as much.
+ */
+const retransmissionTimeout = 1_000;
+
+/**
+ * Upper bounds on the time until a vanished peer is noticed, in milliseconds.
  *
- * `idle`: `max(initialDelay, interval) + interval * count`. On Linux a user timeout that is set takes the place of the
- * count (net/ipv4/tcp_timer.c): the verdict falls with the first probe, after the first one, that is not before the user
- * timeout.
+ * On Linux they hold at every clock rate of the kernel (100 to 1000 ticks a second), which decides how late its timers can
+ * be. macOS and Windows do not document how they round: there the numbers are those of timers that are never late.
  *
- * `inFlight`: the user timeout where the profile sets one and the OS has it (macOS: rounded up to seconds), else null.
+ * `idle` is counted from the last answer, if nothing is written after it. On Linux a user timeout takes the place of the
+ * count (net/ipv4/tcp_timer.c, tcp_keepalive_timer): it ends the connection at the first probe time, after that of the
+ * first probe, at which it has passed. Elsewhere `max(initialDelay, interval) + interval * count`.
+ *
+ * `inFlight` is counted from a write that stays unacknowledged, and is null without a user timeout. On Linux it is the user
+ * timeout, which begins with the first retransmission (tcp_retransmit_skb), up to two retransmission timeouts of at most 1 s
+ * before that, and the rounding of the last timer. Where the retransmission timeout is longer (`ss -i` shows it as `rto`),
+ * add twice the excess. Elsewhere it is the user timeout, on macOS rounded up to seconds.
+ *
+ * `atMost` is `idle + inFlight`: from the write on, retransmissions decide in place of the probes, and the write can come just
+ * before the probes would have. {@link LivenessMonitor} with `destroyAfter` gives a bound that writes do not move.
  *
  * Throws as {@link defineProfile} does.
  *
  * @example
  * ```ts
- * const { idle, inFlight }: DetectionTime = detectionTime(profiles.presence); // 45 000 each on Linux
+ * const { idle, inFlight, atMost }: DetectionTime = detectionTime(profiles.presence); // Linux: 47.8 s, 49.1 s and 96.9 s
  * ```
  */
 export function detectionTime(profile: KeepaliveProfile): DetectionTime {
   const wanted = checked(profile);
-  const { interval, count } = wanted;
   const userTimeout = effectiveUserTimeout(wanted);
-  const byUserTimeout = userTimeout !== null && platform.userTimeoutEndsProbing;
-  return {
-    idle: byUserTimeout ? idleWithUserTimeout(wanted, userTimeout) : probePeriod(wanted) + interval * count,
-    inFlight: userTimeout,
-  };
+  const idle = latestIdle(wanted, userTimeout);
+  const inFlight = userTimeout === null ? null : latestInFlight(userTimeout);
+  return { idle, inFlight, atMost: inFlight === null ? null : idle + inFlight };
 }
 
-function effectiveUserTimeout(profile: CheckedProfile): number | null {
-  const wanted = requestedUserTimeout(profile);
-  if (wanted === 0 || !hasUserTimeout()) return null;
+function effectiveUserTimeout({ requestedUserTimeout = 0 }: CheckedProfile): number | null {
+  if (requestedUserTimeout === 0 || !hasUserTimeout()) return null;
   const unit = platform.userTimeoutUnit;
-  return Math.ceil(wanted / unit) * unit;
+  return Math.ceil(requestedUserTimeout / unit) * unit;
 }
 
-function idleWithUserTimeout(profile: CheckedProfile, userTimeout: number): number {
-  const { initialDelay, interval } = profile;
-  const ticksAfter = (firstProbe: number) => Math.max(1, Math.ceil((userTimeout - firstProbe) / interval));
-  const latest = probePeriod(profile);
-  const ticks = ticksAfter(latest);
-  // Somewhere between the earliest and the latest first probe, a tick just misses the user timeout.
-  return ticks < ticksAfter(initialDelay) ? userTimeout + interval : latest + ticks * interval;
+function latestIdle(profile: CheckedProfile, userTimeout: number | null): number {
+  if (!platform.userTimeoutEndsProbing) return probePeriod(profile) + profile.interval * profile.count;
+  return Math.ceil(latestIdleVerdict(profile, userTimeout ?? 0));
+}
+
+function latestInFlight(userTimeout: number): number {
+  if (!platform.userTimeoutEndsProbing) return userTimeout;
+  return Math.ceil(latestWriteVerdict(userTimeout, retransmissionTimeout));
 }

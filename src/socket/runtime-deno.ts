@@ -1,6 +1,6 @@
 // Deno's TCP handles have no `fd`. On Linux and macOS `fdForIpc()`, meant for child.send(), answers with a new duplicate on
 // each call (ext/node/ops/tcp_wrap.rs); what is set on a duplicate is set on the socket. On Windows it answers -1.
-import { binding } from '../addon/binding.js';
+import { assertAddon, binding } from '../addon/binding.js';
 import { HIDDEN, NOT_TCP, type Handle, type Runtime } from './runtime.js';
 
 interface DenoHandle extends Handle {
@@ -14,6 +14,7 @@ export const deno: Runtime = {
   isTcp,
   descriptorOf(handle: DenoHandle) {
     if (!isTcp(handle)) return NOT_TCP;
+    assertAddon(); // it closes the duplicate
     const duplicate = handle.fdForIpc?.() ?? HIDDEN;
     if (duplicate < 0) return HIDDEN;
     duplicates.add(duplicate);

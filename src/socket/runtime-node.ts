@@ -1,5 +1,5 @@
 import { binding, type Binding } from '../addon/binding.js';
-import { NOT_CONNECTED, NOT_TCP, type Handle, type Runtime } from './runtime.js';
+import { HIDDEN, NOT_CONNECTED, NOT_TCP, type Handle, type Runtime } from './runtime.js';
 
 /** A `TCP` handle. */
 export interface TcpHandle extends Handle {
@@ -12,12 +12,12 @@ export const node: Runtime = {
   isTcp,
   descriptorOf(handle) {
     if (!isTcp(handle)) return NOT_TCP;
-    const { findSocket: find } = binding;
-    return find === undefined ? NOT_CONNECTED : findSocket(find, handle);
+    // Elsewhere than on Windows a TCP handle shows the descriptor that it has.
+    return binding.findSocket === undefined ? NOT_CONNECTED : findSocket(binding, handle);
   },
   release: () => undefined,
   hasNoHandle: () => false,
-  whyHidden: 'Node does not tell the descriptor',
+  whyHidden: 'The descriptor could not be found: Node does not tell it on Windows',
   whyNotAll: undefined,
 };
 
@@ -25,16 +25,19 @@ function isTcp(handle: Handle): handle is TcpHandle {
   return handle.constructor.name === 'TCP';
 }
 
+type SocketFinder = Pick<Binding, 'findSocket' | 'noSocketYet'>;
+
 const foundSockets = new WeakMap<Handle, number>();
 
-/** Windows: the SOCKET of a TCP handle, found by inverting its reference flag; -1 where it has none yet. */
-export function findSocket(find: NonNullable<Binding['findSocket']>, handle: TcpHandle): number {
+/** Windows: the SOCKET of a TCP handle, found by inverting its reference flag, or one of the answers of `runtime.ts`. */
+export function findSocket({ findSocket, noSocketYet }: SocketFinder, handle: TcpHandle): number {
   const known = foundSockets.get(handle);
   if (known !== undefined) return known;
-  const found = find(() => {
+  const found = findSocket!(() => {
     if (handle.hasRef()) handle.unref();
     else handle.ref();
   });
-  if (found >= 0) foundSockets.set(handle, found);
+  if (found < 0) return found === noSocketYet ? NOT_CONNECTED : HIDDEN;
+  foundSockets.set(handle, found);
   return found;
 }

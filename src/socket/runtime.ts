@@ -5,12 +5,12 @@ export interface Handle {
   readonly _parent?: Handle | null;
 }
 
-/** What is answered instead of a descriptor. */
-export const NOT_CONNECTED = -1;
-export const CLOSED = -2;
-export const NOT_TCP = -3;
+// What is answered instead of a descriptor. No error number of the system is so low.
+export const NOT_CONNECTED = -10_001;
+export const CLOSED = -10_002;
+export const NOT_TCP = -10_003;
 /** The runtime does not tell. */
-export const HIDDEN = -4;
+export const HIDDEN = -10_004;
 
 /**
  * How runtimes differ in the way from a handle to its descriptor; one file for each. Handles are those at the bottom of

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
-import { Slot, absent, binding } from '../addon/binding.js';
-import { assertSocket, missing, release, socketDescriptor } from './descriptor.js';
+import { Slot, binding } from '../addon/binding.js';
+import { borrowed, realSocket, socketDescriptor } from './descriptor.js';
 import type { KeepaliveError } from '../util/errors.js';
 import { refusalOf } from './kernel.js';
 
@@ -46,14 +46,20 @@ export interface TcpInfo {
   readonly sinceAckReceived: number | null;
 }
 
-const { batch, slots } = binding;
+const { absent, batch, slots } = binding;
+
+/** Where each field is in `slots`. */
+const place = Object.fromEntries(binding.infoNames.map((name, index) => [name, Slot.info + index])) as Record<
+  keyof TcpInfo,
+  number
+>;
 
 /**
  * What the kernel knows about a connection now: Linux TCP_INFO, macOS TCP_CONNECTION_INFO, Windows SIO_TCP_INFO (from
  * 10.0.15063). One system call.
  *
  * Throws `ERR_INVALID_ARG_TYPE`, `ERR_KEEPALIVE_NOT_CONNECTED`, `ERR_KEEPALIVE_CLOSED`, `ERR_KEEPALIVE_NOT_TCP`,
- * `ERR_KEEPALIVE_UNSUPPORTED`, or the kernel's own code.
+ * `ERR_KEEPALIVE_UNSUPPORTED`, `ERR_KEEPALIVE_ADDON`, or the kernel's own code.
  *
  * @example
  * ```ts
@@ -62,24 +68,21 @@ const { batch, slots } = binding;
  * ```
  */
 export function readTcpInfo(socket: Socket): TcpInfo {
-  const descriptor = connected(socket);
-  const errno = binding.readTcpInfo(descriptor);
-  release(descriptor);
-  if (errno !== 0) throw refused(errno);
-  const state = field(0);
-  const rtt = field(1);
-  const rttVariance = field(2);
+  borrowed(socketDescriptor(realSocket(socket)), fillSlots);
+  const state = field(place.state);
+  const rtt = field(place.rtt);
+  const rttVariance = field(place.rttVariance);
   return {
     state: state === null ? null : states[state]!,
     rtt: rtt === null ? null : rtt / 1000,
     rttVariance: rttVariance === null ? null : rttVariance / 1000,
-    retransmits: field(3),
-    unansweredProbes: field(4),
-    unacknowledged: field(5),
-    notSent: field(6),
-    sinceDataSent: field(7),
-    sinceDataReceived: field(8),
-    sinceAckReceived: field(9),
+    retransmits: field(place.retransmits),
+    unansweredProbes: field(place.unansweredProbes),
+    unacknowledged: field(place.unacknowledged),
+    notSent: field(place.notSent),
+    sinceDataSent: field(place.sinceDataSent),
+    sinceDataReceived: field(place.sinceDataReceived),
+    sinceAckReceived: field(place.sinceAckReceived),
   };
 }
 
@@ -98,29 +101,28 @@ export function readTcpInfo(socket: Socket): TcpInfo {
  * ```
  */
 export function lastHeard(socket: Socket): number | null {
-  const descriptor = connected(socket);
-  batch[0] = descriptor;
-  binding.lastHeard(1);
-  release(descriptor);
-  const answer = batch[0];
+  const answer = borrowed(socketDescriptor(realSocket(socket)), heardBy);
   if (answer >= 0) return answer;
   if (answer === binding.noSuchOption) return null;
   throw refused(answer);
 }
 
-function connected(socket: Socket): number {
-  assertSocket(socket);
-  const descriptor = socketDescriptor(socket);
-  if (descriptor < 0) throw missing(descriptor);
-  return descriptor;
+function fillSlots(descriptor: number): void {
+  const errno = binding.readTcpInfo(descriptor);
+  if (errno !== 0) throw refused(errno);
+}
+
+function heardBy(descriptor: number): number {
+  batch[0] = descriptor;
+  binding.lastHeard(1);
+  return batch[0];
 }
 
 function refused(errno: number): KeepaliveError {
   return refusalOf(errno, binding.tcpInfoSyscall, binding.tcpInfoName);
 }
 
-/** By `InfoField` of native/tcp_info.h. */
-function field(index: number): number | null {
-  const value = slots[Slot.info + index]!;
+function field(slot: number): number | null {
+  const value = slots[slot]!;
   return value === absent ? null : value;
 }

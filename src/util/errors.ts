@@ -12,7 +12,7 @@ export const errorCodes = {
   ERR_KEEPALIVE_UNSUPPORTED:
     'This operating system does not have the option, or this runtime does not tell the descriptor',
   ERR_KEEPALIVE_PLAN: 'Two constraints of a plan cannot both be met',
-  ERR_KEEPALIVE_SILENCE: 'A watchdog heard nothing for as long as its timeout',
+  ERR_KEEPALIVE_SILENCE: "Nothing was heard for as long as a watchdog's timeout, or a monitor's destroyAfter",
   ERR_KEEPALIVE_ADDON: 'The native addon could not be loaded',
 } as const;
 

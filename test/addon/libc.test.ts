@@ -1,5 +1,7 @@
+import path from 'node:path';
 import t from 'tap';
 import { libcOf, runningLibc } from '../../dist/addon/libc.js';
+import { ended, permission } from '../support/application';
 
 /** Lines of /proc/PID/maps. */
 const maps = (...files: string[]) =>
@@ -7,7 +9,7 @@ const maps = (...files: string[]) =>
     .map((file, i) => `7f0${i}00000000-7f0${i}00001000 r-xp 00000000 08:01 123                        ${file}\n`)
     .join('') + '7ffd00000000-7ffd00001000 r-xp 00000000 00:00 0                          [vdso]\n';
 
-void t.test('by the files that are mapped', async (t) => {
+void t.test('the C library is recognized by the files that are mapped', async (t) => {
   for (const [name, file] of [
     ['Debian', '/usr/lib/x86_64-linux-gnu/libc.so.6'],
     ['Debian 11', '/lib/x86_64-linux-gnu/libc-2.31.so'],
@@ -26,7 +28,19 @@ void t.test('by the files that are mapped', async (t) => {
   t.equal(libcOf(''), 'glibc');
 });
 
-void t.test('as Node’s own report says', { skip: process.platform !== 'linux' && 'Linux' }, async (t) => {
-  const { header } = process.report.getReport() as { header: { glibcVersionRuntime?: string } };
-  t.equal(runningLibc(), header.glibcVersionRuntime === undefined ? 'musl' : 'glibc');
+void t.test(
+  'it is the one that Node’s own report names',
+  { skip: process.platform !== 'linux' && 'Linux' },
+  async (t) => {
+    const { header } = process.report.getReport() as { header: { glibcVersionRuntime?: string } };
+    t.equal(runningLibc(), header.glibcVersionRuntime === undefined ? 'musl' : 'glibc');
+  },
+);
+
+void t.test('without the permission to read /proc', { skip: process.platform !== 'linux' && 'Linux' }, async (t) => {
+  const file = require.resolve('../../dist/addon/libc.js');
+  const script = `console.log(require(${JSON.stringify(file)}).runningLibc())`;
+  const readable = `--allow-fs-read=${path.join(__dirname, '..', '..', '*')}`;
+  const { stdout, stderr } = await ended(process.execPath, [permission, readable, '-e', script]);
+  t.equal(stdout, `${runningLibc()}\n`, stderr);
 });

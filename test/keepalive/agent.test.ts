@@ -90,22 +90,25 @@ for (const scheme of schemes) {
     t.strictSame(held(socket), heldBy(profile));
   });
 
-  void t.test(`${scheme.name}: what is set while a socket is pooled is mended when it is taken`, async (t) => {
-    const port = await serve(t, scheme);
-    const agent = scheme.createAgent();
-    t.teardown(() => agent.destroy());
-    applyKeepaliveToAgent(agent, profile);
-    const socket = await request(scheme, agent, port);
-    socket.setKeepAlive(true, 9_000);
-    t.equal(held(socket)[1], 9);
-    const sent = scheme.request({ agent, port, host: '127.0.0.1' }).end();
-    const [taken] = (await once(sent, 'socket')) as [Socket];
-    t.equal(taken, socket);
-    t.strictSame(held(taken), heldBy(profile));
-    const [response] = (await once(sent, 'response')) as [http.IncomingMessage];
-    response.resume();
-    await once(response, 'end');
-  });
+  void t.test(
+    `${scheme.name}: settings changed while a socket is pooled are put right when it is reused`,
+    async (t) => {
+      const port = await serve(t, scheme);
+      const agent = scheme.createAgent();
+      t.teardown(() => agent.destroy());
+      applyKeepaliveToAgent(agent, profile);
+      const socket = await request(scheme, agent, port);
+      socket.setKeepAlive(true, 9_000);
+      t.equal(held(socket)[1], 9);
+      const sent = scheme.request({ agent, port, host: '127.0.0.1' }).end();
+      const [taken] = (await once(sent, 'socket')) as [Socket];
+      t.equal(taken, socket);
+      t.strictSame(held(taken), heldBy(profile));
+      const [response] = (await once(sent, 'response')) as [http.IncomingMessage];
+      response.resume();
+      await once(response, 'end');
+    },
+  );
 }
 
 void t.test('an agent that does not pool', async (t) => {
@@ -177,18 +180,35 @@ void t.test('createConnection with positional arguments', async (t) => {
   const agent = new http.Agent();
   applyKeepaliveToAgent(agent, profile);
   const { createConnection } = agent as unknown as { createConnection: (...args: unknown[]) => Socket };
-  let called = 0;
+  const called: unknown[][] = [];
+  const callback = function (this: unknown, ...args: unknown[]) {
+    called.push([this, ...args]);
+  };
   const plain = owned(t, createConnection.call(agent, port, '127.0.0.2'));
-  const withCallback = owned(
-    t,
-    createConnection.call(agent, port, '127.0.0.2', () => (called += 1)),
-  );
+  const withCallback = owned(t, createConnection.call(agent, port, '127.0.0.2', callback));
   await Promise.all([once(plain, 'connect'), once(withCallback, 'connect')]);
   for (const socket of [plain, withCallback]) {
     t.equal(socket.remoteAddress, '127.0.0.2');
     t.strictSame(held(socket), heldBy(profile));
   }
-  t.equal(called, 1);
+  t.equal(called.length, 1);
+  t.ok(called[0]!.length === 1 && called[0]![0] === withCallback, 'as a listener of connect is called');
+});
+
+void t.test('sockets of another agent that this one delegates to are left alone', async (t) => {
+  const port = await serve(t, schemes[0]!);
+  const inner = new http.Agent({ keepAlive: true, keepAliveMsecs: 9_000 });
+  t.teardown(() => inner.destroy());
+  const outer = Object.assign(new http.Agent({ keepAlive: true }), {
+    addRequest: (...args: unknown[]) => {
+      (inner as unknown as { addRequest: (...args: unknown[]) => void }).addRequest(...args);
+    },
+  });
+  applyKeepaliveToAgent(outer, profile);
+  for (const time of ['new', 'pooled']) {
+    const socket = await request(schemes[0]!, outer, port);
+    t.strictSame(held(socket).slice(0, 2), [1, 9], time);
+  }
 });
 
 void t.test('a second stop() does not touch what came after the first', async (t) => {

@@ -1,11 +1,12 @@
-import { fork } from 'node:child_process';
+import { fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import net, { type Socket } from 'node:net';
+import tls from 'node:tls';
 import t, { type Test } from 'tap';
-import { applyKeepaliveToAll, type FleetResult } from 'tcp-keepalive';
+import { applyKeepaliveToAll, disableKeepalive, type FleetResult } from 'tcp-keepalive';
 import { held, heldBy } from '../support/oracle';
 import { other, profile } from '../support/profiles';
-import { listening, owned, tcpPair, unixPair } from '../support/sockets';
+import { listening, owned, tcpPair, tlsPair, unixPair } from '../support/sockets';
 
 async function connections(t: Test, count: number): Promise<Socket[]> {
   const sockets: Socket[] = [];
@@ -16,7 +17,7 @@ async function connections(t: Test, count: number): Promise<Socket[]> {
   return sockets;
 }
 
-void t.test('any iterable: array, set, generator', async (t) => {
+void t.test('sockets in any iterable: array, set, iterator', async (t) => {
   const sockets = await connections(t, 40);
   const nothing = { skipped: 0, failed: [] };
   t.strictSame(await applyKeepaliveToAll(sockets, profile), { applied: 40, ...nothing });
@@ -37,6 +38,25 @@ void t.test('closed, refusing and connecting sockets', async (t) => {
   t.match(result, { applied: 2, skipped: 1, failed: [{ socket: unix, error: { code: 'ERR_KEEPALIVE_NOT_TCP' } }] });
   await once(connecting, 'connect');
   t.strictSame([open, connecting].map(held), Array(2).fill(heldBy(profile)));
+});
+
+void t.test('closed in any other way is skipped too', async (t) => {
+  const { client, accepted: sent } = await tcpPair(t);
+  const receiver = spawn(process.execPath, ['-e', "process.on('message', () => undefined)"], {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
+  t.teardown(() => receiver.kill());
+  await new Promise((resolve) => receiver.send('a socket', sent, resolve));
+  const below = await tlsPair(t);
+  const secure = tls.connect({ socket: client, rejectUnauthorized: false }).on('error', () => undefined);
+  client.destroy();
+  below.client.destroy();
+  t.strictSame(await applyKeepaliveToAll([sent, secure, below.client], profile), {
+    applied: 0,
+    skipped: 3,
+    failed: [],
+  });
+  for (const socket of [sent, secure, below.client]) t.doesNotThrow(() => disableKeepalive(socket), 'left alone');
 });
 
 void t.test('spread evenly over the time that was asked for', async (t) => {
@@ -64,7 +84,7 @@ void t.test('sockets that close while others wait are skipped without waiting fo
   t.equal(result.skipped, 19);
 });
 
-void t.test('aborted: the rest stays as it was', async (t) => {
+void t.test('aborted: the other sockets stay as they were', async (t) => {
   const sockets = await connections(t, 10);
   const before = held(sockets[9]!);
   const controller = new AbortController();
@@ -133,7 +153,7 @@ void t.test(
   async (t) => {
     const count = 10_000; // each: the descriptors of one process
     const servers = [1, 2].map(() =>
-      fork(require.resolve('../support/fleet-server.js'), [String(count), 'default'], { execArgv: [] }),
+      fork(require.resolve('./fleet/fleet-server.js'), [String(count), 'default'], { execArgv: [] }),
     );
     t.teardown(() => servers.forEach((server) => server.kill()));
     await Promise.all(servers.map((server) => once(server, 'message')));

@@ -82,7 +82,7 @@ void t.test('a server that listens already, with connections that wait to be acc
   const seen: number[][] = [];
   server.on('connection', (socket) => void seen.push(held(owned(t, socket))));
   const state = new SharedArrayBuffer(4);
-  const worker = new Worker(require.resolve('../support/queued-clients.js'), {
+  const worker = new Worker(require.resolve('./server/queued-clients.js'), {
     workerData: { host: '127.0.0.1', port, count: 5, state },
   });
   t.teardown(() => worker.terminate());

@@ -1,4 +1,5 @@
 // Runs again with test/native/interposer.c preloaded, which writes down every socket option call and refuses on demand.
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { constants } from 'node:os';
 import { once } from 'node:events';
 import http from 'node:http';
@@ -285,7 +286,82 @@ function interposed(): void {
     t.match(await new Promise((resolve) => reused.once('error', resolve)), { code: 'EPERM' }, 'taken from the pool');
   });
 
-  void t.test('disable refused: as it was', async (t) => {
+  void t.test('what update() destroys is told to its request, not in the context of who called it', async (t) => {
+    const server = http.createServer((_request, response) => response.writeHead(200).flushHeaders());
+    const port = await listening(t, server);
+    t.teardown(() => server.closeAllConnections());
+    const agent = new http.Agent();
+    t.teardown(() => agent.destroy());
+    const tuned = applyKeepaliveToAgent(agent, profile);
+    const caller = new AsyncLocalStorage<string>();
+    const request = http.get({ agent, port, host: '127.0.0.1' });
+    await once(request, 'response');
+    tuned.update(other); // the trial on the scratch socket
+    const failed = new Promise<unknown[]>((resolve) =>
+      request.once('error', ({ code }: NodeJS.ErrnoException) => resolve([code, caller.getStore()])),
+    );
+    refuse('TCP_KEEPINTVL');
+    caller.run('another request', () => tuned.update(profile));
+    t.strictSame(await failed, ['EPERM', undefined]);
+  });
+
+  void t.test('an accepted socket that refuses is reported, and left open as it was', async (t) => {
+    const server = createServer({ keepAlive: true, keepAliveInitialDelay: 20_000 });
+    const errors: unknown[][] = [];
+    const onError = (...problem: unknown[]) => void errors.push([...problem, storage.getStore()]);
+    const storage = new AsyncLocalStorage<string>();
+    const tuned = storage.run('who applies', () => applyKeepaliveToServer(server, profile, { onError }));
+    const port = await storage.run('who listens', () => listening(t, server));
+    t.equal(tuned.mode, 'connection');
+    const next = async () => {
+      owned(t, connect(port, '127.0.0.1'));
+      const [accepted] = (await once(server, 'connection')) as [Socket];
+      return owned(t, accepted);
+    };
+    await next(); // the trial on the scratch socket
+    refuse('TCP_KEEPCNT', { skip: 1 }); // the first is Node's own
+    const refused = await storage.run('who connects', next);
+    t.strictSame(errors.length, 1);
+    t.match(errors, [[{ code: 'EPERM', option: 'TCP_KEEPCNT' }, refused, 'who listens']]);
+    t.strictSame(held(refused).slice(0, 2), [1, 20], 'what Node gave it');
+    t.equal(refused.destroyed, false);
+    t.strictSame(held(await next()), heldBy(profile), 'the next one has the profile');
+  });
+
+  void t.test('a connection that is dead, as macOS and Windows tell it, is left to its own end', async (t) => {
+    // Not the bundle: what such a kernel answers to a dead connection is in the platform's table.
+    const { platform } = await import('../../dist/profile/platform.js');
+    const { applyKeepalive } = await import('../../dist/keepalive/apply.js');
+    const { applyKeepaliveToAll } = await import('../../dist/keepalive/fleet.js');
+    const { applyKeepaliveToAgent } = await import('../../dist/keepalive/agent.js');
+    const { deadConnectionErrors } = platform;
+    t.teardown(() => Object.assign(platform, { deadConnectionErrors }));
+    Object.assign(platform, { deadConnectionErrors: ['EPERM'] });
+
+    const { client, server } = await tcpPair(t);
+    applyKeepalive(client, other);
+    applyKeepalive(client, profile);
+    refuse('TCP_KEEPCNT');
+    t.throws(() => applyKeepalive(client, other), { code: 'ERR_KEEPALIVE_CLOSED', cause: { code: 'EPERM' } });
+    refuse('TCP_KEEPCNT');
+    t.strictSame(await applyKeepaliveToAll([client], other), { applied: 0, skipped: 1, failed: [] });
+
+    const { port } = server.address() as { port: number };
+    const connecting = owned(t, connect(port, '127.0.0.1'));
+    t.equal(applyKeepalive(connecting, profile), false);
+    refuse('TCP_KEEPCNT');
+    await once(connecting, 'connect');
+    t.equal(connecting.destroyed, false, 'in connect');
+
+    const agent = Object.assign(new http.Agent(), { createConnection: () => client });
+    applyKeepaliveToAgent(agent, other);
+    refuse('TCP_KEEPCNT');
+    t.equal(agent.createConnection(), client);
+    await new Promise((resolve) => setImmediate(resolve));
+    t.equal(client.destroyed, false, 'of an agent');
+  });
+
+  void t.test('disableKeepalive refused: the socket is as it was', async (t) => {
     const { client } = await tcpPair(t);
     applyKeepalive(client, profile);
     for (const option of ['SO_KEEPALIVE', 'TCP_USER_TIMEOUT'] as const) {

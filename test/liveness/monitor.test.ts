@@ -407,13 +407,66 @@ void t.test('what the kernel does not answer stays unknown', { skip: linux }, as
   t.match(monitor.snapshot(), { connections: 1, silent: 0, unknown: 1 });
 });
 
-void t.test('listeners run in the context that made the monitor', { skip: linux }, async (t) => {
-  const { client } = await tcpPair(t);
+void t.test('listeners run in the context that made the monitor', async (t) => {
   const requests = new AsyncLocalStorage<string>();
-  const monitor = requests.run('the server', () => monitorOf(t, quick));
-  const seen = new Promise((resolve) => monitor.once('silent', () => resolve(requests.getStore())));
-  requests.run('a request', () => monitor.watch(client));
-  t.equal(await seen, 'the server');
+  const inRequest = <Result>(act: () => Result) => requests.run('a request', act);
+  const monitor = requests.run('the server', () => monitorOf(t, { ...quick, destroyAfter: 600 }));
+  const seen: unknown[] = [];
+  for (const event of ['silent', 'heard', 'gone'] as const) {
+    monitor.on(event, () => seen.push([event, requests.getStore()]));
+  }
+  const happened = (event: string, times = 1) =>
+    poll(event, () => seen.filter((each) => (each as string[])[0] === event).length === times);
+
+  const { client, accepted } = await tcpPair(t);
+  inRequest(() => monitor.watch(accepted.resume()));
+  if (!linux) {
+    await happened('silent');
+    inRequest(() => client.write('x'));
+    await happened('heard');
+  }
+  inRequest(() => accepted.destroy());
+  await happened('gone');
+  inRequest(() => monitor.watch(accepted)); // closed already
+  await happened('gone', 2);
+  if (!linux) {
+    const { accepted: destroyed } = await tcpPair(t);
+    inRequest(() => monitor.watch(destroyed));
+    await happened('gone', 3);
+  }
+  t.ok(seen.length >= 2);
+  t.ok(
+    seen.every((each) => (each as string[])[1] === 'the server'),
+    JSON.stringify(seen),
+  );
+});
+
+void t.test('what http2 handed out and has ended is no raw error, whatever it was', async (t) => {
+  const server = http2.createServer((_, response) => response.end());
+  const client = http2.connect(`http://127.0.0.1:${await listening(t, server)}`).on('error', () => undefined);
+  t.teardown(() => client.destroy());
+  client.request().resume();
+  const [session] = (await once(server, 'session')) as [http2.ServerHttp2Session];
+  const [request] = (await once(server, 'request')) as [http2.Http2ServerRequest];
+  const handedOut = [session.socket, request.socket, client.socket];
+  const monitor = monitorOf(t, never);
+  const events = recorded(monitor);
+  for (const socket of handedOut) monitor.watch(socket);
+  t.equal(monitor.snapshot().connections, 2, 'two of them are one');
+  session.destroy();
+  client.destroy();
+  for (const socket of handedOut) {
+    t.doesNotThrow(() => monitor.watch(socket));
+    t.doesNotThrow(() => monitor.unwatch(socket));
+  }
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  for (const socket of handedOut) {
+    t.doesNotThrow(() => monitor.watch(socket));
+    t.doesNotThrow(() => monitor.unwatch(socket));
+  }
+  await new Promise(setImmediate);
+  t.equal(monitor.snapshot().connections, 0);
+  t.strictSame(events, [], 'all were forgotten');
 });
 
 void t.test('holds no process open', async (t) => {

@@ -1,8 +1,18 @@
-import t from 'tap';
-import { applyKeepalive, defineProfile, keepaliveSupport, readKeepalive, type KeepaliveProfile } from 'tcp-keepalive';
+import fc from 'fast-check';
+import net from 'node:net';
+import t, { type Test } from 'tap';
+import {
+  applyKeepalive,
+  applyKeepaliveToServer,
+  defineProfile,
+  keepaliveSupport,
+  readKeepalive,
+  type KeepaliveProfile,
+} from 'tcp-keepalive';
 import { held } from '../support/oracle';
 import { profile } from '../support/profiles';
-import { tcpPair } from '../support/sockets';
+import { listening, tcpPair } from '../support/sockets';
+import { latestProbe, latestTimer, latestVerdict, match } from '../support/timer-wheel';
 
 const good = { initialDelay: 30_000, interval: 5_000, count: 3 };
 
@@ -44,8 +54,17 @@ const badProfiles: [string, object, string, RegExp][] = [
     'a negative user timeout',
     { ...good, userTimeout: -1 },
     'userTimeout',
-    /-1 is out of range \(allowed: 0 to 2147483647 milliseconds, or 'match'\)/,
+    /-1 is out of range \(allowed: 0, 1000 to 2147483647 milliseconds, or 'match'\)/,
   ],
+  [
+    'a user timeout in seconds',
+    { ...good, userTimeout: 45 },
+    'userTimeout',
+    /^userTimeout: 45 is less than a second \(allowed: 0, 1000 to 2147483647 .*\); did you mean 45000\?$/,
+  ],
+  ['the shortest of them', { ...good, userTimeout: 1 }, 'userTimeout', /; did you mean 1000\?$/],
+  ['the longest of them', { ...good, userTimeout: 999 }, 'userTimeout', /; did you mean 999000\?$/],
+  ['half a millisecond', { ...good, userTimeout: 0.5 }, 'userTimeout', /0.5 is not an integer \(allowed: 0, 1000 to/],
   ['a user timeout beyond the kernel', { ...good, userTimeout: 2 ** 31 }, 'userTimeout', /2147483648 is out of range/],
   ['a word for the user timeout', { ...good, userTimeout: 'never' }, 'userTimeout', /'never' is of type string/],
   ['a null user timeout', { ...good, userTimeout: null }, 'userTimeout', /null is of type object/],
@@ -53,7 +72,7 @@ const badProfiles: [string, object, string, RegExp][] = [
     'a match beyond the kernel',
     { initialDelay: 32_767_000, interval: 32_767_000, count: 127, userTimeout: 'match' },
     'userTimeout',
-    /= 4194176000, more than the 2147483647/,
+    /'match' is 4494332130 for this .*, more than the 2147483647 that .*; lower the interval or the count/,
   ],
   ['no initialDelay', { interval: 5_000, count: 3 }, 'initialDelay', /^initialDelay: is missing \(allowed: 1000 to/],
   ['no interval', { initialDelay: 30_000, count: 3 }, 'interval', /is missing/],
@@ -146,9 +165,63 @@ void t.test(
     t.ok(applyKeepalive(accepted, longest));
     t.strictSame(held(accepted), [1, 32_767, 32_767, 127, 2_147_483_647]);
     t.strictSame(readKeepalive(accepted), { enabled: true, ...longest });
-    const shortest = { initialDelay: 1_000, interval: 1_000, count: 1, userTimeout: 1 };
+    const shortest = { initialDelay: 1_000, interval: 1_000, count: 1, userTimeout: 1_000 };
     t.ok(applyKeepalive(accepted, shortest));
-    t.strictSame(held(accepted), [1, 1, 1, 1, 1]);
+    t.strictSame(held(accepted), [1, 1, 1, 1, 1_000]);
     t.strictSame(readKeepalive(accepted), { enabled: true, ...shortest });
   },
 );
+
+const linuxOnly = { skip: process.platform !== 'linux' && 'Linux formulas' };
+/** What the kernel can hold. */
+const longestUserTimeout = 2_147_483_647;
+
+/** [delay, interval, count in seconds, 'match' in milliseconds, why]. */
+const matches: [number, number, number, number, string][] = [
+  [30, 5, 3, 45_000, 'what the count takes: 32.048 + 2 * 5.256 is less, at 250 Hz'],
+  [33, 1, 3, 39_474, 'at 1000 Hz the first probe takes 37.096 s, and each of the others 1.064 s'],
+  [1, 20, 3, 66_394, 'the first probe too can take an interval: three times 22.048, at 250 Hz, and 0.25'],
+  [20, 20, 12, 264_826, 'intervals are rounded too: twelve times 22.048, and 0.25'],
+  [1, 1, 1, 2_000, 'a single probe'],
+  [1, 15_860, 127, 2_147_389_402, 'the longest that the kernel can hold'],
+];
+
+/** On a listening socket, which is not silent for any time that would be added. */
+async function putOnServer(t: Test): Promise<(profile: KeepaliveProfile) => number[]> {
+  const server = net.createServer();
+  await listening(t, server);
+  const keepalive = applyKeepaliveToServer(server, profile);
+  return (wanted) => {
+    keepalive.update(wanted);
+    return held(server);
+  };
+}
+
+void t.test("'match', by hand", linuxOnly, async (t) => {
+  const put = await putOnServer(t);
+  for (const [initialDelay, interval, count, userTimeout, why] of matches) {
+    const timing = { initialDelay: initialDelay * 1_000, interval: interval * 1_000, count };
+    t.strictSame(put({ ...timing, userTimeout: 'match' }), [1, initialDelay, interval, count, userTimeout], why);
+  }
+  t.throws(() => defineProfile({ initialDelay: 1_000, interval: 15_861_000, count: 127, userTimeout: 'match' }), {
+    field: 'userTimeout',
+    message: /2147516402 .* more than the 2147483647/,
+  });
+});
+
+void t.test("'match' lets the count decide, at every clock rate", linuxOnly, async (t) => {
+  const put = await putOnServer(t);
+  const time = fc.oneof(fc.integer({ min: 1, max: 600 }), fc.integer({ min: 1, max: 32_767 }));
+  const count = fc.oneof(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 127 }));
+  const property = fc.property(time, time, count, (delay, interval, probes) => {
+    const timing = { initialDelay: delay * 1_000, interval: interval * 1_000, count: probes };
+    if (match(timing) > longestUserTimeout) return;
+    const userTimeout = put({ ...timing, userTimeout: 'match' })[4]!;
+    if (userTimeout !== match(timing)) throw new Error(`${userTimeout}`);
+    if (userTimeout <= latestProbe(timing, probes)) throw new Error(`${userTimeout}: not the last probe`);
+    const byCount = latestVerdict(timing, 0);
+    const rounding = latestTimer(timing.interval) - timing.interval;
+    if (latestVerdict(timing, userTimeout) > byCount + rounding + 250) throw new Error(`${userTimeout}: too late`);
+  });
+  fc.assert(property, { numRuns: 2_000 });
+});

@@ -4,7 +4,7 @@ import { constants } from 'node:os';
 import type { Socket } from 'node:net';
 import path from 'node:path';
 import t from 'tap';
-import { absent, type Binding } from '../../dist/addon/binding.js';
+import type { Binding } from '../../dist/addon/binding.js';
 import { Call, fdOf, held, optionName, options, oracle, poke, testAddons } from '../support/oracle';
 import { withInterposer } from '../support/rerun';
 import { tcpPair } from '../support/sockets';
@@ -12,6 +12,7 @@ import { tcpPair } from '../support/sockets';
 withInterposer(__filename, interposed);
 
 const addon = require(path.join(testAddons, 'macos_order.node')) as Binding;
+const { absent } = addon;
 
 /** The options that were set, in their order. */
 function setBy(socket: Socket, run: () => number): (string | undefined)[] {

@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import net from 'node:net';
+import { constants } from 'node:os';
 import t from 'tap';
 import { applyKeepalive, lastHeard, readTcpInfo, type TcpInfo } from 'tcp-keepalive';
+import { binding } from '../../dist/addon/binding.js';
 import { tcpInfoShownBySs } from '../support/oracle';
 import { profile } from '../support/profiles';
 import { listening, owned, tcpPair, tlsPair, unixPair } from '../support/sockets';
@@ -23,7 +25,13 @@ void t.test('every field, on a connection that has just spoken', { skip: linux }
   t.ok(readTcpInfo(accepted).sinceDataReceived! < 1_000);
 });
 
-void t.test('the same as ss shows', { skip: linux }, async (t) => {
+void t.test('the addon names every field, and no other', async (t) => {
+  const { client } = await tcpPair(t);
+  t.strictSame([...binding.infoNames], Object.keys(readTcpInfo(client)));
+  t.not(binding.absent, -constants.errno.EPERM, 'what is not told is no error number');
+});
+
+void t.test('the fields are what ss shows', { skip: linux }, async (t) => {
   const { client, accepted } = await tcpPair(t);
   accepted.pause();
   while (client.write(Buffer.alloc(1 << 16)));
@@ -46,7 +54,7 @@ void t.test('the same as ss shows', { skip: linux }, async (t) => {
   }
 });
 
-void t.test('states', { skip: linux }, async (t) => {
+void t.test('the state of a half-closed connection', { skip: linux }, async (t) => {
   const { client, accepted } = await tcpPair(t, '127.0.0.1', { allowHalfOpen: true });
   const ended = once(accepted, 'end');
   accepted.resume();
@@ -84,7 +92,7 @@ void t.test('reading changes nothing', { skip: linux }, async (t) => {
   t.ok(readTcpInfo(client).sinceAckReceived! >= first.sinceAckReceived!);
 });
 
-void t.test('what cannot be read', async (t) => {
+void t.test('sockets that cannot be read: the error of each', async (t) => {
   const port = await listening(t, net.createServer());
   const { client: unix } = await unixPair(t);
   const { client: destroyed } = await tcpPair(t);

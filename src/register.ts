@@ -1,38 +1,24 @@
 // The preload: `node --import tcp-keepalive/register app.js`, or `--require`, or either in NODE_OPTIONS. Gives every server
 // and every outgoing connection of the process the profiles that two environment variables name.
-import type { KeepaliveError, KeepaliveProfile } from './index.js';
+import { KeepaliveError, applyKeepaliveToProcess, defineProfile, profiles, type KeepaliveProfile } from './index.js';
 
 export {};
 
-type Package = typeof import('./index.js');
-
 const variables = { servers: 'TCP_KEEPALIVE_SERVERS', connections: 'TCP_KEEPALIVE_CONNECTIONS' } as const;
 const units: Record<string, number> = { ms: 1, s: 1_000, m: 60_000 };
+const allowed = `a named profile (${Object.keys(profiles).join(', ')}) or DELAY/INTERVAL/COUNT or DELAY/INTERVAL/COUNT/USER-TIMEOUT with s, m or ms on each time, for example 240s/20s/3 or 4m/20s/3/300s`;
 
-const keepalive = load();
-if (keepalive !== undefined) register(keepalive);
+register(profileIn(variables.servers), profileIn(variables.connections));
 
-/** An application must start without its keepalive too. */
-function load(): Package | undefined {
-  try {
-    // eslint-disable-next-line @typescript-eslint/no-require-imports
-    return require('./index.js') as Package;
-  } catch (error) {
-    warn((error as Error).message, (error as KeepaliveError).code);
-    return undefined;
-  }
-}
-
-function register(keepalive: Package): void {
-  const servers = profileIn(variables.servers, keepalive);
-  const connections = profileIn(variables.connections, keepalive);
+function register(servers: KeepaliveProfile | undefined, connections: KeepaliveProfile | undefined): void {
   if (servers === undefined && connections === undefined) {
-    warn(`set ${variables.servers} or ${variables.connections} to ${grammar(keepalive)}`);
+    warn(`set ${variables.servers} or ${variables.connections} to ${allowed}`);
     return;
   }
   try {
-    keepalive.applyKeepaliveToProcess({ servers, connections });
+    applyKeepaliveToProcess({ servers, connections });
   } catch (error) {
+    // An application must start without its keepalive too.
     warn((error as Error).message, (error as KeepaliveError).code);
   }
 }
@@ -42,15 +28,14 @@ function warn(problem: string, code = 'ERR_KEEPALIVE'): void {
 }
 
 /** undefined: the variable is not set, or empty. Anything that cannot be understood ends the process. */
-function profileIn(variable: string, keepalive: Package): KeepaliveProfile | undefined {
+function profileIn(variable: string): KeepaliveProfile | undefined {
   const value = process.env[variable];
   if (value === undefined || value === '') return undefined;
-  const { KeepaliveError, defineProfile, profiles } = keepalive;
   if (Object.hasOwn(profiles, value)) return profiles[value as keyof typeof profiles];
   const fail = (problem: string, cause?: unknown) =>
     new KeepaliveError(
       'ERR_KEEPALIVE_PROFILE',
-      `${variable}=${value}: ${problem}\nAllowed: ${grammar(keepalive)}`,
+      `${variable}=${value}: ${problem}\nAllowed: ${allowed}`,
       cause === undefined ? { field: variable } : { field: variable, cause },
     );
   const parts = /^(\d+(?:ms|s|m))\/(\d+(?:ms|s|m))\/(\d+)(?:\/(\d+(?:ms|s|m)))?$/.exec(value);
@@ -66,11 +51,6 @@ function profileIn(variable: string, keepalive: Package): KeepaliveProfile | und
   } catch (error) {
     throw fail((error as Error).message, error);
   }
-}
-
-function grammar({ profiles }: Package): string {
-  const names = Object.keys(profiles).join(', ');
-  return `a named profile (${names}) or DELAY/INTERVAL/COUNT or DELAY/INTERVAL/COUNT/USER-TIMEOUT with s, m or ms on each time, for example 240s/20s/3 or 4m/20s/3/300s`;
 }
 
 function milliseconds(time: string): number {

@@ -63,7 +63,7 @@ exports.runCell = async ({ name, version, binary, refuses = false }, program, fo
 
 /** A program that does not know the package, under the register. @param {readonly string[]} program */
 function registering(program) {
-  const profiles = ['TCP_KEEPALIVE_SERVERS=2s/1s/3', 'TCP_KEEPALIVE_CONNECTIONS=1s/1s/4/5000ms'];
+  const profiles = ['TCP_KEEPALIVE_SERVERS=2s/1s/3/5000ms', 'TCP_KEEPALIVE_CONNECTIONS=1s/1s/4/5000ms'];
   return ['env', ...profiles, ...program, '--import', 'tcp-keepalive/register', register];
 }
 

@@ -1,7 +1,7 @@
 // Every server of a thread that listens goes through `net.Server.prototype._listen2`: net, tls, http2, round-robin cluster
 // primaries and workers.
 import { Server } from 'node:net';
-import { borrowed, handleDescriptor, missing } from '../../socket/descriptor.js';
+import { borrowed, handleDescriptor } from '../../socket/descriptor.js';
 import {
   acceptQueueLength,
   getSettings,
@@ -113,9 +113,7 @@ export class TunedListener implements Listener {
     if (this.#toLookAt === 0) return;
     this.#toLookAt -= 1;
     try {
-      const descriptor = handleDescriptor(client);
-      if (descriptor < 0) throw missing(descriptor);
-      const inherited = !borrowed(descriptor, () => setProfile(descriptor, this.#profile));
+      const inherited = !borrowed(handleDescriptor(client), (descriptor) => setProfile(descriptor, this.#profile));
       // Its listener, in another process, holds the profile: later connections have inherited it too.
       if (inherited && this.#held === undefined && platform.listenerInheritance) this.#toLookAt = 0;
     } catch (error) {

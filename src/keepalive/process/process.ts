@@ -1,6 +1,7 @@
 import type { Server } from 'node:net';
 import type { ConnectionTarget } from './outgoing.js';
 import { TunedProcess, sharedRegistry, type Rule } from './tuned-process.js';
+import { assertAddon } from '../../addon/binding.js';
 import { checked, type KeepaliveProfile } from '../../profile/profile.js';
 import { assertAllReachable } from '../../socket/descriptor.js';
 import { assertObject } from '../../util/arguments.js';
@@ -62,7 +63,8 @@ export interface ProcessKeepalive {
  * `tcp-keepalive/register`. In the primary of a round-robin cluster, a call before the workers listen covers the
  * connections of all workers, without a system call in the worker.
  *
- * Throws `ERR_INVALID_ARG_TYPE`, `ERR_KEEPALIVE_PROFILE`, and `ERR_KEEPALIVE_UNSUPPORTED` in Bun and Deno.
+ * Throws `ERR_INVALID_ARG_TYPE`, `ERR_KEEPALIVE_PROFILE`, `ERR_KEEPALIVE_ADDON`, and `ERR_KEEPALIVE_UNSUPPORTED` in Bun
+ * and Deno.
  *
  * @example
  * ```ts
@@ -87,6 +89,7 @@ export function applyKeepaliveToProcess(options: ProcessKeepaliveOptions): Proce
     connections: ruleOf('options.connections', connections),
   };
   assertAllReachable();
+  assertAddon();
   const registry = sharedRegistry();
   const known = [...(registry.current?.listeners() ?? [])];
   registry.current?.stop();

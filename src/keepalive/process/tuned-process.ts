@@ -5,7 +5,7 @@ import { beforeFirstConnect, onConnected, tcpPrototype, type ConnectionTarget, t
 import type { ProcessKeepalive, ProcessKeepaliveOptions, ProcessKeepaliveSnapshot } from './process.js';
 import { hasOwnProfile } from '../server.js';
 import type { CheckedProfile } from '../../profile/profile.js';
-import { borrowed, handleDescriptor, missing } from '../../socket/descriptor.js';
+import { borrowed, handleDescriptor } from '../../socket/descriptor.js';
 import { setProfile } from '../../socket/kernel.js';
 import type { Handle } from '../../socket/runtime.js';
 import { display } from '../../util/errors.js';
@@ -131,9 +131,7 @@ export class TunedProcess implements ProcessKeepalive {
       const profile = this.#rules.connections?.(target);
       if (debug.enabled) debug('connection to %s: %s', shownTarget(target), shown(profile));
       if (profile === undefined) return;
-      const descriptor = handleDescriptor(handle);
-      if (descriptor < 0) throw missing(descriptor);
-      borrowed(descriptor, () => setProfile(descriptor, profile));
+      borrowed(handleDescriptor(handle), (descriptor) => setProfile(descriptor, profile));
       this.#registry.held.add(handle);
       this.#counts.connections += 1;
     });

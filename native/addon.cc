@@ -23,6 +23,7 @@ enum Slot : int {
   kRefusedSyscall,
   kUndoError,
   kChanges,
+  kLent,
   kInfo,
   kSlotCount = kInfo + keepalive::kInfoFieldCount
 };
@@ -53,6 +54,7 @@ struct Addon {
 Napi::Value Report(const Napi::CallbackInfo& info, const Outcome& outcome) {
   std::int32_t* slots = info.Env().GetInstanceData<Addon>()->slots.values;
   slots[kChanges] = outcome.changes;
+  slots[kLent] = outcome.lent;
   if (outcome.error != 0) {
     slots[kRefusedOption] = outcome.option;
     slots[kRefusedSyscall] = outcome.syscall;
@@ -96,7 +98,9 @@ Napi::Value ReadSystem(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value Apply(const Napi::CallbackInfo& info) {
-  return Report(info, keepalive::Apply(SocketArgument(info), SettingsArguments(info, 1)));
+  bool lend = false;
+  napi_get_value_bool(info.Env(), info[1 + kOptionCount], &lend);
+  return Report(info, keepalive::Apply(SocketArgument(info), SettingsArguments(info, 1), lend));
 }
 
 Napi::Value ReadTcpInfo(const Napi::CallbackInfo& info) {
@@ -114,6 +118,12 @@ Napi::Value LastHeard(const Napi::CallbackInfo& info) {
   napi_get_value_int32(info.Env(), info[0], &count);
   for (std::int32_t i = 0; i < std::min(count, kBatchLength); ++i) batch[i] = keepalive::GetLastHeard(batch[i]);
   return info.Env().Undefined();
+}
+
+Napi::Value UnansweredFor(const Napi::CallbackInfo& info) {
+  keepalive::Unanswered unanswered = {};
+  const int error = keepalive::GetUnanswered(SocketArgument(info), &unanswered);
+  return Napi::Number::New(info.Env(), error == 0 ? unanswered.time : error);
 }
 
 Napi::Value AcceptQueueLength(const Napi::CallbackInfo& info) {
@@ -166,6 +176,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("apply", Napi::Function::New<Apply>(env, "apply"));
   exports.Set("readTcpInfo", Napi::Function::New<ReadTcpInfo>(env, "readTcpInfo"));
   exports.Set("lastHeard", Napi::Function::New<LastHeard>(env, "lastHeard"));
+  exports.Set("unansweredFor", Napi::Function::New<UnansweredFor>(env, "unansweredFor"));
   exports.Set("acceptQueueLength", Napi::Function::New<AcceptQueueLength>(env, "acceptQueueLength"));
   exports.Set("try", Napi::Function::New<Try>(env, "try"));
   exports.Set("closeDuplicate", Napi::Function::New<CloseDuplicate>(env, "closeDuplicate"));

@@ -2,13 +2,15 @@
 
 #include <initializer_list>
 
+#include "tcp_info.h"
+
 namespace keepalive {
 
 namespace {
 
-constexpr Outcome kDone = {0, kEnabled, kSetsockopt, 0, 0};
+constexpr Outcome kDone = {0, kEnabled, kSetsockopt, 0, 0, 0};
 
-Outcome Refused(int error, Option option, Syscall syscall) { return {error, option, syscall, 0, 0}; }
+Outcome Refused(int error, Option option, Syscall syscall) { return {error, option, syscall, 0, 0, 0}; }
 
 // Options that were changed, so that they can be put back.
 class Changes {
@@ -47,6 +49,39 @@ class Changes {
 bool Differs(const Settings& wanted, const Settings& held, Option option) {
   const std::int32_t value = wanted.value[option];
   return value != kAbsent && AsHeld(option, value) != held.value[option];
+}
+
+bool DiffersAtAll(const Settings& wanted, const Settings& held) {
+  for (Option option : {kInitialDelay, kInterval, kCount, kUserTimeout}) {
+    if (Differs(wanted, held, option)) return true;
+  }
+  return false;
+}
+
+// What is above the most already is for the kernel to refuse.
+std::int32_t Sum(std::int32_t value, std::int32_t more, std::int32_t most) {
+  if (value >= most) return value;
+  return value > most - more ? most : value + more;
+}
+
+// So short a silence is in what the user timeout allows for (src/profile/kernel-timers.ts).
+constexpr std::int32_t kNoSilence = 100;
+// Both ends of a time are rounded to the kernel's clock, of 10 ms at the most (CONFIG_HZ=100).
+constexpr std::int32_t kTwoTicks = 20;
+
+// Adds to what is wanted what the peer has left unanswered, and tells how much.
+int Lend(Socket socket, const Settings& held, Settings* wanted) {
+  Unanswered unanswered = {};
+  if (GetUnanswered(socket, &unanswered) != 0) return 0;
+  const bool byTime = (wanted->value[kUserTimeout] == kAbsent ? held : *wanted).value[kUserTimeout] > 0;
+  const Option option = byTime ? kUserTimeout : kCount;
+  const std::int32_t most = byTime ? INT32_MAX : kLargestCount;
+  const std::int32_t silence = unanswered.time > kNoSilence ? Sum(unanswered.time, kTwoTicks, INT32_MAX) : 0;
+  std::int32_t& value = wanted->value[option];
+  if (value == kAbsent) value = held.value[option];
+  const std::int32_t before = value;
+  value = Sum(before, byTime ? silence : unanswered.probes, most);
+  return value - before;
 }
 
 Outcome ReadUserTimeout(Socket socket, Settings* held) {
@@ -101,7 +136,8 @@ Outcome Read(Socket socket, Settings* held) {
   return ReadUserTimeout(socket, held);
 }
 
-Outcome Apply(Socket socket, const Settings& wanted) {
+Outcome Apply(Socket socket, const Settings& profile, bool lend) {
+  Settings wanted = profile;
   Settings held = {};
   Outcome outcome = Read(socket, &held);
   if (kTimingAtOnce && outcome.error == kNoSuchOption) return ApplyAtOnce(socket, wanted);
@@ -111,8 +147,13 @@ Outcome Apply(Socket socket, const Settings& wanted) {
   // (net/ipv4/tcp.c, tcp_sock_set_keepidle). Enabling last starts the clock anew instead.
   const bool enabled = held.value[kEnabled] != 0;
   const bool enable = wanted.value[kEnabled] != 0;
-  const bool pause = enabled && (!enable || (!kEnableFirst && Differs(wanted, held, kInitialDelay)));
+  // An interval that is lowered has no effect before the timer of the old one has run out.
+  const bool late = Differs(wanted, held, kInterval) && held.value[kInterval] > wanted.value[kInitialDelay];
+  const bool pause = enabled && (!enable || (!kEnableFirst && (late || Differs(wanted, held, kInitialDelay))));
   const bool start = enable && (pause || !enabled);
+
+  int lent = 0;
+  if (lend && enable && (start || DiffersAtAll(wanted, held))) lent = Lend(socket, held, &wanted);
 
   Changes changes(socket, held);
   if (pause) outcome = changes.Set(kEnabled, 0);
@@ -124,6 +165,7 @@ Outcome Apply(Socket socket, const Settings& wanted) {
     }
   }
   if (outcome.error == 0 && !kEnableFirst && start) outcome = changes.Set(kEnabled, 1);
+  if (outcome.error == 0) outcome.lent = lent;
   return outcome;
 }
 
@@ -132,7 +174,7 @@ Outcome ReadSystem(Settings* held) {
 }
 
 Outcome Try(const Settings& wanted) {
-  return OnScratchSocket([&wanted](Socket socket) { return Apply(socket, wanted); });
+  return OnScratchSocket([&wanted](Socket socket) { return Apply(socket, wanted, false); });
 }
 
 }  // namespace keepalive

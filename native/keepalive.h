@@ -20,12 +20,17 @@ struct Outcome {
   Syscall syscall;
   int undo_error;  // what refused when the options before were put back; 0: the socket is as it was
   int changes;     // options that were set
+  int lent;        // what was added to the user timeout, or to the count where there is none
 };
 
 Outcome Read(Socket socket, Settings* held);
 
 // Sets what differs from what the socket holds, or nothing.
-Outcome Apply(Socket socket, const Settings& wanted);
+//
+// The kernel holds a new user timeout against all of the time for which the peer has been silent, and a new count
+// against the probes that it has not answered so far. `lend` adds both to what is set, so that the peer has the whole
+// of it from now on. It is owed back, by another call without, once the peer was heard.
+Outcome Apply(Socket socket, const Settings& wanted, bool lend);
 
 // The same two on a fresh socket of this process: the system's settings, and whether the kernel would refuse.
 Outcome ReadSystem(Settings* held);

@@ -30,6 +30,9 @@ int SetOption(Socket socket, Option option, std::int32_t value);
 // What the kernel will hold after SetOption(option, value): macOS keeps the user timeout in whole seconds.
 std::int32_t AsHeld(Option option, std::int32_t value);
 
+// The most probes that the count can ask for.
+extern const std::int32_t kLargestCount;
+
 // When the kernel starts its timer. Linux: when keepalive is enabled; an initial delay that is set later can cause a
 // probe at once. macOS: when the initial delay is set, for as long as that is if keepalive is enabled by then.
 extern const bool kEnableFirst;

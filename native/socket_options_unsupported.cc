@@ -13,6 +13,8 @@ int SetOption(Socket, Option, std::int32_t) { return kNoSuchOption; }
 
 std::int32_t AsHeld(Option, std::int32_t value) { return value; }
 
+const std::int32_t kLargestCount = 0;
+
 const bool kEnableFirst = false;
 
 const bool kTimingAtOnce = false;

@@ -15,6 +15,7 @@ namespace keepalive {
 
 const int kNoSuchOption = UV_ENOPROTOOPT;
 const bool kTimingAtOnce = true;
+const std::int32_t kLargestCount = 255;
 const bool kEnableFirst = false;
 
 namespace {

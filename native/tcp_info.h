@@ -46,6 +46,16 @@ int GetTcpInfo(Socket socket, TcpInfo* info);
 // the OS does not tell. The same system call.
 std::int32_t GetLastHeard(Socket socket);
 
+// What the kernel would judge the peer of a connection by if its options were new: for how many milliseconds, and over
+// how many probes, it has left unanswered what was sent, or nothing has come. Zeros where the OS does not tell.
+struct Unanswered {
+  std::int32_t time;
+  std::int32_t probes;
+};
+
+// 0 or a libuv error.
+int GetUnanswered(Socket socket, Unanswered* unanswered);
+
 // The system call that GetTcpInfo makes, and what it asks for, for error messages.
 extern const bool kTcpInfoIsIoctl;
 extern const char* const kTcpInfoName;

@@ -29,6 +29,24 @@ std::int32_t State(int number) {
 
 std::int32_t Clamped(std::uint32_t value) { return value > INT32_MAX ? INT32_MAX : static_cast<std::int32_t>(value); }
 
+std::uint32_t SinceHeard(const struct tcp_info& raw) {
+  return std::min(raw.tcpi_last_data_recv, raw.tcpi_last_ack_recv);
+}
+
+constexpr std::uint32_t kLongestTimeout = 120'000;  // include/net/tcp.h, TCP_RTO_MAX
+
+// net/ipv4/tcp_timer.c, retransmits_timed_out: counted from the first retransmission. After each the timeout doubles,
+// so those that have passed since the first sum up to the present one less twice the one before any, and an eighth more
+// as kernel/time/timer.c rounds them. A timeout that cannot double any more does not tell.
+std::uint32_t SinceFirstRetransmission(const struct tcp_info& raw) {
+  if (raw.tcpi_retransmits == 0) return 0;
+  const std::uint32_t timeout = raw.tcpi_rto / 1000;
+  if (timeout >= kLongestTimeout) return SinceHeard(raw);
+  const std::uint32_t first = timeout >> raw.tcpi_backoff;
+  const std::uint32_t passed = raw.tcpi_last_data_sent + (timeout > 2 * first ? timeout - 2 * first : 0);
+  return passed + passed / 8;
+}
+
 }  // namespace
 
 int GetTcpInfo(Socket socket, TcpInfo* info) {
@@ -61,7 +79,23 @@ std::int32_t GetLastHeard(Socket socket) {
   socklen_t length = kNeeded;
   if (getsockopt(static_cast<int>(socket), IPPROTO_TCP, TCP_INFO, &raw, &length) != 0) return -errno;
   if (length < kNeeded) return kNoSuchOption;
-  return Clamped(std::min(raw.tcpi_last_data_recv, raw.tcpi_last_ack_recv));
+  return Clamped(SinceHeard(raw));
+}
+
+int GetUnanswered(Socket socket, Unanswered* unanswered) {
+  struct tcp_info raw = {};
+  socklen_t length = sizeof(raw);
+  if (getsockopt(static_cast<int>(socket), IPPROTO_TCP, TCP_INFO, &raw, &length) != 0) return -errno;
+  // Each timer judges in its own time: of data in flight, of data that the peer has no room for (tcp_probe_timer, whose
+  // probes are no data), of a connection with nothing to send (tcp_keepalive_timer).
+  const bool waits_for_room = raw.tcpi_unacked == 0 && raw.tcpi_notsent_bytes > 0;
+  // Data that comes without a new acknowledgement leaves the probes unanswered (tcp_rcv_established).
+  const std::uint32_t idle = raw.tcpi_probes > 0 ? raw.tcpi_last_ack_recv : SinceHeard(raw);
+  unanswered->time = Clamped(raw.tcpi_unacked > 0 ? SinceFirstRetransmission(raw)
+                             : waits_for_room     ? raw.tcpi_last_data_sent
+                                                  : idle);
+  unanswered->probes = raw.tcpi_probes;
+  return 0;
 }
 
 }  // namespace keepalive

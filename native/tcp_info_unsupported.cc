@@ -9,4 +9,9 @@ int GetTcpInfo(Socket, TcpInfo*) { return kNoSuchOption; }
 
 std::int32_t GetLastHeard(Socket) { return kNoSuchOption; }
 
+int GetUnanswered(Socket, Unanswered* unanswered) {
+  *unanswered = {};
+  return 0;
+}
+
 }  // namespace keepalive

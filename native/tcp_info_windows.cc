@@ -45,4 +45,9 @@ int GetTcpInfo(Socket socket, TcpInfo* info) {
 
 std::int32_t GetLastHeard(Socket) { return kNoSuchOption; }
 
+int GetUnanswered(Socket, Unanswered* unanswered) {
+  *unanswered = {};
+  return 0;
+}
+
 }  // namespace keepalive

@@ -5,6 +5,7 @@ export {
   type KeepalivePath,
   type ProfileFinding,
   type ProfileFindingCode,
+  type ProfileFindingSeverity,
 } from './profile/check-profile.js';
 export { detectionTime, type DetectionTime } from './profile/detection.js';
 export { applyKeepaliveToAll, type FleetFailure, type FleetOptions, type FleetResult } from './keepalive/fleet.js';
@@ -12,12 +13,9 @@ export { disconnectReason, type DisconnectReason } from './liveness/disconnect-r
 export { KeepaliveError, type KeepaliveErrorCode, type KeepaliveErrorDetails } from './util/errors.js';
 export { readSystemKeepalive, type KeepaliveSettings } from './socket/kernel.js';
 export type { KeepaliveLimits, KeepaliveRange } from './profile/platform.js';
-export {
-  LivenessMonitor,
-  type LivenessEvents,
-  type LivenessOptions,
-  type LivenessSnapshot,
-} from './liveness/monitor.js';
+export { LivenessMonitor, type LivenessEvents } from './liveness/monitor.js';
+export type { LivenessOptions, LivenessProfileOptions } from './liveness/options.js';
+export type { LivenessSnapshot } from './liveness/snapshot.js';
 export { planKeepalive, type KeepaliveConstraints } from './profile/plan.js';
 export { defineProfile, type KeepaliveProfile } from './profile/profile.js';
 export { profiles } from './profile/profiles.js';

@@ -1,12 +1,12 @@
 'use strict';
 // The package as a stranger gets it: the tarball, installed in an empty folder, where no script may run.
-const { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } = require('node:fs');
+const { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } = require('node:fs');
 const path = require('node:path');
 const { cache, run } = require('./cache.js');
 
 const root = path.join(__dirname, '..', '..');
 
-/** The folder, with test/package/smoke/smoke.cjs in it. */
+/** The folder, with smoke.cjs and its checks in it. */
 exports.installPackage = async () => {
   const folder = path.join(cache, 'stranger');
   rmSync(folder, { recursive: true, force: true });
@@ -16,6 +16,6 @@ exports.installPackage = async () => {
   writeFileSync(path.join(folder, 'package.json'), '{ "name": "stranger", "private": true }');
   const options = ['--ignore-scripts', '--prefix=.', '--no-audit', '--no-fund', '--loglevel=error'];
   await run(folder, ['npm', 'install', `./tcp-keepalive-${version}.tgz`, ...options]);
-  copyFileSync(path.join(root, 'test', 'package', 'smoke', 'smoke.cjs'), path.join(folder, 'smoke.cjs'));
+  cpSync(path.join(root, 'test', 'package', 'smoke'), folder, { recursive: true });
   return folder;
 };

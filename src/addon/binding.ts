@@ -19,7 +19,11 @@ export interface Binding {
     intervalSeconds: number,
     count: number,
     userTimeout: number,
+    /** True: adds what the peer has left unanswered; `slots` tells how much was added. */
+    lend?: boolean,
   ): number;
+  /** Milliseconds for which the peer has left unanswered what the kernel would judge it by now, or an error number. */
+  unansweredFor(descriptor: number): number;
   /** Fills `slots` from {@link Slot}.info on. */
   readTcpInfo(descriptor: number): number;
   /** The call that `readTcpInfo` makes and what it asks for. */
@@ -59,8 +63,9 @@ export const Slot = {
   refusedSyscall: 6,
   undoError: 7,
   changes: 8,
+  lent: 9,
   /** The first of the fields of `readTcpInfo`, in the order of `InfoField` in `native/tcp_info.h`. */
-  info: 9,
+  info: 10,
 } as const;
 
 /** `kAbsent` of the addon: leave the option alone, or (read) this OS has none. */

@@ -6,8 +6,8 @@ export {
 export type { EventStreamResponse } from './event-stream/event-stream-response.js';
 export { SilenceWatchdog, type SilenceWatchdogOptions } from './watchdog/silence-watchdog.js';
 export type { Watchable } from './watchdog/watchable.js';
-export type { WatchedEventSource } from './watchdog/watched-event-source.js';
-export type { WatchedWebSocket } from './watchdog/watched-web-socket.js';
+export type { WatchedEventSource } from './watchdog/event-source-connection.js';
+export type { WatchedWebSocket } from './watchdog/web-socket-connection.js';
 export type { HeartbeatClient } from './web-socket/web-socket-client.js';
 export {
   WebSocketHeartbeat,

@@ -1,8 +1,9 @@
 import type { Agent, ClientRequest } from 'node:http';
-import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { applyKeepalive } from './apply.js';
+import { hasEnded, isSocket, realSocket } from '../socket/descriptor.js';
 import { invalidArgumentType, type KeepaliveError } from '../util/errors.js';
+import { override } from '../util/override.js';
 import { checked, type KeepaliveProfile } from '../profile/profile.js';
 
 /** What {@link applyKeepaliveToAgent} returns. */
@@ -28,9 +29,9 @@ const tunedAgents = new WeakMap<Agent, TunedAgent>();
 /**
  * Gives the sockets of an `http.Agent` or `https.Agent` the profile: those it has now, in use or pooled, those it opens
  * later (in 'connect'), and again when one returns to the pool or is taken from it, because `https.Agent` of Node 18 to
- * 22 overwrites the timing there. Sockets that are no TCP connections (`socketPath`, tunnels over a stream) are left
- * alone, and so are those of another agent that this one delegates to. Called again for the same agent, it updates the
- * profile.
+ * 22 overwrites the timing there. Sockets that are no TCP connections (`socketPath`, tunnels over a stream, what nock and
+ * msw answer) are left alone, and so are those of another agent that this one delegates to. Called again for the same
+ * agent, it updates the profile.
  *
  * A socket that refuses the profile is destroyed with the error, so its request fails with it; a pooled one is not
  * kept. Throws `ERR_INVALID_ARG_TYPE` and `ERR_KEEPALIVE_PROFILE`.
@@ -58,7 +59,7 @@ export function applyKeepaliveToAgent(agent: Agent, profile: KeepaliveProfile): 
 function isAgent(value: unknown): value is Agent {
   // eslint-disable-next-line @typescript-eslint/no-require-imports
   const http = require('node:http') as typeof import('node:http');
-  return value instanceof http.Agent && isObject(value.sockets) && isObject(value.freeSockets);
+  return !hasEnded(value) && value instanceof http.Agent && isObject(value.sockets) && isObject(value.freeSockets);
 }
 
 /** An agent whose constructor never ran has none of its pools. */
@@ -69,7 +70,7 @@ function isObject(value: unknown): boolean {
 class TunedAgent implements AgentKeepalive {
   readonly #agent: Agent;
   readonly #restore: (() => void)[] = [];
-  /** undefined: stopped. Somebody may have wrapped our overrides, so they can outlive stop(). */
+  /** undefined: stopped. */
   #profile: KeepaliveProfile | undefined;
 
   constructor(agent: Agent, profile: KeepaliveProfile) {
@@ -139,13 +140,15 @@ class TunedAgent implements AgentKeepalive {
 
   #tune(socket: unknown): void {
     const error = this.#refusal(socket);
+    if (error === undefined) return;
+    const refusing = realSocket(socket);
     // By then the request listens.
-    if (error !== undefined) process.nextTick(() => (socket as Socket).destroy(error));
+    process.nextTick(() => refusing.destroy(error));
   }
 
   /** undefined: the profile is there, or there is nothing to put it on. */
   #refusal(socket: unknown): Error | undefined {
-    if (this.#profile === undefined || !(socket instanceof Socket) || socket.destroyed) return undefined;
+    if (this.#profile === undefined || !isSocket(socket)) return undefined;
     try {
       applyKeepalive(socket, this.#profile);
       return undefined;
@@ -160,15 +163,6 @@ class TunedAgent implements AgentKeepalive {
     name: Name,
     replace: (original: OverridePoints[Name]) => OverridePoints[Name],
   ): void {
-    const agent = this.#agent as unknown as OverridePoints;
-    const original = agent[name];
-    const isOwn = Object.hasOwn(agent, name);
-    const replacement = replace(original);
-    agent[name] = replacement;
-    this.#restore.push(() => {
-      if (agent[name] !== replacement) return;
-      if (isOwn) agent[name] = original;
-      else Reflect.deleteProperty(agent, name);
-    });
+    this.#restore.push(override(this.#agent as unknown as OverridePoints, name, replace));
   }
 }

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { applyKeepalive } from './apply.js';
 import { assertNumber, assertObject, longestDelay } from '../util/arguments.js';
-import { assertSocket } from '../socket/descriptor.js';
+import { assertSocket, hasEnded } from '../socket/descriptor.js';
 import { KeepaliveError, invalidArgumentType, outOfRange } from '../util/errors.js';
 import { defineProfile, type KeepaliveProfile } from '../profile/profile.js';
 import { inSlices } from '../util/slices.js';
@@ -23,7 +23,7 @@ export interface FleetOptions {
 export interface FleetResult {
   /** Sockets that hold the profile now, or will in 'connect'. */
   readonly applied: number;
-  /** Sockets that were closed. */
+  /** Sockets that were closed before their turn came; also what http2 handed out as one and has ended. */
   readonly skipped: number;
   /** Sockets that refused it, and are as they were. */
   readonly failed: readonly FleetFailure[];
@@ -80,9 +80,13 @@ export async function applyKeepaliveToAll(
     }
   };
   const paced = (index: number): number | undefined =>
-    fleet[index]!.destroyed ? undefined : start + (duration * index) / fleet.length;
+    isClosed(fleet[index]!) ? undefined : start + (duration * index) / fleet.length;
   await inSlices(fleet, visit, { signal, dueAt: duration === 0 ? undefined : paced });
   return { applied, skipped, failed };
+}
+
+function isClosed(socket: Socket): boolean {
+  return hasEnded(socket) || socket.destroyed;
 }
 
 /** Half of the backlog is left to others. */
@@ -101,14 +105,19 @@ async function collect(sockets: Iterable<Socket>, signal: AbortSignal | undefine
   }
   const fleet: Socket[] = [];
   const add = (socket: unknown): void => {
-    assertSocket(socket);
+    assertWasSocket(socket);
     fleet.push(socket);
   };
   // Of the wrong thing there can be more than memory holds copies of.
-  if (Array.isArray(sockets) && sockets.length > 0) assertSocket(sockets[0]);
+  if (Array.isArray(sockets) && sockets.length > 0) assertWasSocket(sockets[0]);
   // A live array must not lose elements meanwhile; other iterables are read over several turns.
   await inSlices(Array.isArray(sockets) ? [...(sockets as Socket[])] : sockets, add, { signal });
   return fleet;
+}
+
+/** What http2 handed out as a socket is skipped once it has ended, as any socket that is closed. */
+function assertWasSocket(value: unknown): asserts value is Socket {
+  if (!hasEnded(value)) assertSocket(value);
 }
 
 /** Read once: an object can answer anything the second time. */

@@ -1,5 +1,5 @@
 import type { Server, Socket } from 'node:net';
-import { assertSocket, isServer, missing, release, serverDescriptor, socketDescriptor } from '../socket/descriptor.js';
+import { isServer, missing, realSocket, release, serverDescriptor, socketDescriptor } from '../socket/descriptor.js';
 import { getSettings, type KeepaliveSettings } from '../socket/kernel.js';
 
 /**
@@ -25,7 +25,5 @@ export function readKeepalive(target: Socket | Server): KeepaliveSettings {
 }
 
 function descriptorOf(target: Socket | Server): number {
-  if (isServer(target)) return serverDescriptor(target);
-  assertSocket(target);
-  return socketDescriptor(target);
+  return isServer(target) ? serverDescriptor(target) : socketDescriptor(realSocket(target));
 }

@@ -1,21 +1,21 @@
 import type { EventEmitter } from 'node:events';
-import { Socket, type Server } from 'node:net';
+import type { Server, Socket } from 'node:net';
+import { checked, type CheckedProfile, type KeepaliveProfile } from '../profile/profile.js';
 import {
   CLOSED,
-  NOT_CONNECTED,
   assertServer,
   borrowed,
-  listeningIdentity,
+  hasEnded,
+  isSocket,
   missing,
   notTcp,
-  serverDescriptor,
+  realSocket,
   socketDescriptor,
 } from '../socket/descriptor.js';
+import { setProfile } from '../socket/kernel.js';
 import { assertObject } from '../util/arguments.js';
 import { invalidArgumentType } from '../util/errors.js';
-import { acceptQueueLength, getSettings, putSettings, setProfile, type KeepaliveSettings } from '../socket/kernel.js';
-import { platform } from '../profile/platform.js';
-import { checked, type CheckedProfile, type KeepaliveProfile } from '../profile/profile.js';
+import { Listener } from './listener.js';
 
 /** Options of {@link applyKeepaliveToServer}. */
 export interface ServerKeepaliveOptions {
@@ -88,12 +88,6 @@ export function applyKeepaliveToServer(
   return tuned;
 }
 
-/** A listening socket that holds the profile, and what it held before. */
-interface Listener {
-  readonly identity: object | null;
-  readonly before: KeepaliveSettings;
-}
-
 // Two copies of this package on one server must not overtake each other for ever.
 const staysFirst: unique symbol = Symbol.for('tcp-keepalive.stays-first') as never;
 type ConnectionListener = ((socket: Socket) => void) & { [staysFirst]?: true };
@@ -102,7 +96,7 @@ class TunedServer implements ServerKeepalive {
   onError: ServerKeepaliveOptions['onError'];
   readonly #server: Server;
   #wanted: CheckedProfile;
-  #listener: Listener | undefined;
+  readonly #listener: Listener;
   /** Accepted connections that may be older than the profile on the listener. */
   #older = 0;
   #overtaking = false;
@@ -110,17 +104,17 @@ class TunedServer implements ServerKeepalive {
 
   constructor(server: Server, profile: CheckedProfile) {
     this.#server = server;
+    this.#listener = new Listener(server);
     this.#wanted = profile;
     this.#onConnection[staysFirst] = true;
   }
 
   get mode(): ServerKeepalive['mode'] {
-    const inherits = this.#currentListener() !== undefined && !overwritesOnAccept(this.#server);
-    return inherits ? 'listener' : 'connection';
+    return this.#listener.isTuned && !overwritesOnAccept(this.#server) ? 'listener' : 'connection';
   }
 
   start(): void {
-    this.#tuneListener();
+    this.#listener.tune(this.#wanted);
     this.#follow();
     this.#look();
   }
@@ -128,10 +122,7 @@ class TunedServer implements ServerKeepalive {
   update(profile: KeepaliveProfile): void {
     const wanted = checked(profile);
     if (tunedServers.get(this.#server) !== this) return;
-    const listener = this.#currentListener();
-    if (listener !== undefined) {
-      borrowed(serverDescriptor(this.#server), (lent) => setProfile(lent, overSettings(wanted, listener.before)));
-    }
+    if (this.#listener.isTuned) this.#listener.tune(wanted);
     this.#wanted = wanted;
     this.#follow();
     this.#look();
@@ -139,37 +130,14 @@ class TunedServer implements ServerKeepalive {
 
   stop(): void {
     if (tunedServers.get(this.#server) !== this) return;
-    const listener = this.#currentListener();
-    if (listener !== undefined) {
-      borrowed(serverDescriptor(this.#server), (lent) => {
-        putSettings(lent, listener.before);
-      });
-    }
+    this.#listener.restore();
     tunedServers.delete(this.#server);
-    this.#listener = undefined;
     this.#stopLooking();
     for (const [event, handler] of this.#followed) this.#server.removeListener(event, handler);
   }
 
   [Symbol.dispose](): void {
     this.stop();
-  }
-
-  #currentListener(): Listener | undefined {
-    return this.#listener?.identity === listeningIdentity(this.#server) ? this.#listener : undefined;
-  }
-
-  #tuneListener(): void {
-    const descriptor = serverDescriptor(this.#server);
-    if (descriptor !== NOT_CONNECTED && typeof this.#server.address() === 'string') throw notTcp();
-    // The server of a round-robin cluster worker has no descriptor.
-    if (descriptor < 0) return;
-    borrowed(descriptor, () => {
-      if (!platform.listenerInheritance) return;
-      const before = this.#currentListener()?.before ?? getSettings(descriptor);
-      setProfile(descriptor, overSettings(this.#wanted, before));
-      this.#listener = { identity: listeningIdentity(this.#server), before };
-    });
   }
 
   /** Also after somebody's removeAllListeners(). */
@@ -179,8 +147,7 @@ class TunedServer implements ServerKeepalive {
 
   /** Looks at accepted connections until one is seen to have inherited, after those that were waiting already. */
   #look(): void {
-    const listens = this.#currentListener() !== undefined;
-    this.#older = listens ? borrowed(serverDescriptor(this.#server), acceptQueueLength) : 0;
+    this.#older = this.#listener.queueLength;
     putFirst(this.#server, 'connection', this.#onConnection);
   }
 
@@ -194,7 +161,7 @@ class TunedServer implements ServerKeepalive {
 
   readonly #onListening = (): void => {
     try {
-      this.#tuneListener();
+      this.#listener.tune(this.#wanted);
       this.#look();
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ERR_KEEPALIVE_NOT_TCP') this.#stopLooking();
@@ -208,22 +175,23 @@ class TunedServer implements ServerKeepalive {
     this.#look();
   };
 
-  readonly #onConnection: ConnectionListener = (socket: Socket): void => {
+  readonly #onConnection: ConnectionListener = (given: Socket): void => {
     try {
-      if (!(socket instanceof Socket)) throw notTcp();
+      if (hasEnded(given)) return;
+      if (!isSocket(given)) throw notTcp();
+      const socket = realSocket(given);
       const descriptor = socketDescriptor(socket);
       if (descriptor === CLOSED) return;
       if (descriptor < 0) throw missing(descriptor);
-      const listener = this.#currentListener();
-      const profile = listener === undefined ? this.#wanted : overSettings(this.#wanted, listener.before);
+      const profile = this.#listener.inherited(this.#wanted);
       const inherited = !borrowed(descriptor, () => setProfile(descriptor, profile));
       if (!isAcceptedBy(this.#server, socket)) return;
       this.#older -= 1;
       // The accept queue is first-in first-out: all later ones have inherited too. Unless another worker of a cluster
       // changes the listening socket that they share.
-      if (inherited && this.#older < 0 && listener !== undefined && !isClusterWorker()) this.#stopLooking();
+      if (inherited && this.#older < 0 && this.#listener.isTuned && !isClusterWorker()) this.#stopLooking();
     } catch (error) {
-      this.#report(error as Error, socket);
+      this.#report(error as Error, given);
     }
   };
 
@@ -260,12 +228,6 @@ class TunedServer implements ServerKeepalive {
 function putFirst(server: Server, event: string, handler: Parameters<EventEmitter['prependListener']>[1]): void {
   server.removeListener(event, handler);
   server.prependListener(event, handler);
-}
-
-/** A profile without a user timeout leaves the one alone that was there before any profile. */
-function overSettings(profile: CheckedProfile, before: KeepaliveSettings): CheckedProfile {
-  if (profile.userTimeout !== undefined || before.userTimeout === null) return profile;
-  return { ...profile, userTimeout: before.userTimeout };
 }
 
 /** Not so for one that somebody hands over with `server.emit('connection', socket)`. */

@@ -1,5 +1,4 @@
-import { hasUserTimeout } from '../socket/kernel.js';
-import { platform, type KeepaliveLimits } from '../profile/platform.js';
+import { hasUserTimeout, platform, type KeepaliveLimits } from '../profile/platform.js';
 
 /** What the running OS offers. */
 export interface KeepaliveSupport {

@@ -3,6 +3,7 @@ export type DisconnectReason = 'closed' | 'timed-out' | 'unreachable' | 'reset' 
 
 const reasons = new Map<unknown, DisconnectReason>([
   ['ETIMEDOUT', 'timed-out'],
+  ['ERR_KEEPALIVE_SILENCE', 'timed-out'],
   ['EHOSTUNREACH', 'unreachable'],
   ['ENETUNREACH', 'unreachable'],
   ['EHOSTDOWN', 'unreachable'],
@@ -16,7 +17,8 @@ const reasons = new Map<unknown, DisconnectReason>([
  * What a socket's error says about its peer, the same on every OS.
  *
  * - 'closed': no error; both sides said goodbye, or this one did.
- * - 'timed-out': probes, or data, stayed unanswered (`ETIMEDOUT`): the peer vanished.
+ * - 'timed-out': probes, or data, stayed unanswered (`ETIMEDOUT`), or nothing was heard for as long as a monitor's
+ *   `destroyAfter` or a watchdog's `timeout` (`ERR_KEEPALIVE_SILENCE`): the peer vanished.
  * - 'unreachable': the network said that there is no way to it (`EHOSTUNREACH`, `ENETUNREACH`, `EHOSTDOWN`, `ENETDOWN`).
  *   Linux reports a peer that vanished with data in flight like this when an ICMP message came meanwhile.
  * - 'reset': the peer's kernel does not know the connection (`ECONNRESET`, `ECONNABORTED`, `EPIPE`): it restarted, or its

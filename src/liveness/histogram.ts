@@ -3,34 +3,33 @@ const bounds = Object.freeze([
   1_000, 5_000, 15_000, 30_000, 60_000, 120_000, 240_000, 360_000, 600_000, 1_200_000, 3_600_000,
 ]);
 
-/** Counts values by range as they come, change and go. */
+/** Counts values by range. */
 export class Histogram {
-  /** The place of what has no value yet. */
-  static readonly none = -1;
   readonly bounds: readonly number[] = bounds;
-  readonly counts: number[] = new Array<number>(bounds.length + 1).fill(0);
-  total = 0;
+  readonly #counts = new Array<number>(bounds.length + 1).fill(0);
+  #total = 0;
 
-  /** Moves one from its place to that of a value, and answers the new place. */
-  move(from: number, value: number): number {
-    const to = placeOf(value);
-    if (from === to) return to;
-    this.take(from);
-    this.counts[to]! += 1;
-    this.total += 1;
-    return to;
+  get total(): number {
+    return this.#total;
   }
 
-  /** Takes one away from its place. */
-  take(from: number): void {
-    if (from === Histogram.none) return;
-    this.counts[from]! -= 1;
-    this.total -= 1;
+  add(value: number): void {
+    let place = 0;
+    while (place < bounds.length && value > bounds[place]!) place += 1;
+    this.#counts[place]! += 1;
+    this.#total += 1;
   }
-}
 
-function placeOf(value: number): number {
-  let place = 0;
-  while (place < bounds.length && value > bounds[place]!) place += 1;
-  return place;
+  /** The counts as shares of so many: whole numbers that add up to it. */
+  scaledTo(whole: number): number[] {
+    const scale = this.#total === 0 ? 0 : whole / this.#total;
+    let below = 0;
+    let scaledBelow = 0;
+    return this.#counts.map((count) => {
+      below += count;
+      const scaled = Math.round(below * scale) - scaledBelow;
+      scaledBelow += scaled;
+      return scaled;
+    });
+  }
 }

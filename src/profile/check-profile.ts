@@ -1,14 +1,7 @@
 import { assertNumber, assertObject } from '../util/arguments.js';
-import { outOfRange } from '../util/errors.js';
-import {
-  checked,
-  matchingUserTimeout,
-  probePeriod,
-  requestedUserTimeout,
-  type CheckedProfile,
-  type KeepaliveProfile,
-} from './profile.js';
-import { latestTick, probesInOneTick, receiveBacklog } from './kernel-timers.js';
+import { invalidArgumentType, outOfRange } from '../util/errors.js';
+import { checked, probePeriod, verdictByCount, type CheckedProfile, type KeepaliveProfile } from './profile.js';
+import { latestTick, probesBefore, probesInOneTick, receiveBacklog, userTimeoutForCount } from './kernel-timers.js';
 
 /** What {@link checkProfile} may be told about where a profile is to be used. */
 export interface KeepalivePath {
@@ -16,6 +9,11 @@ export interface KeepalivePath {
   readonly idleTimeout?: number | undefined;
   /** Connections of one machine that hold the profile. */
   readonly connections?: number | undefined;
+  /**
+   * What the connections go through on this machine. `'loopback'` and `'veth'` (containers) put arriving packets into a
+   * backlog, which can overflow; other devices do not.
+   */
+  readonly device?: 'loopback' | 'veth' | 'other' | undefined;
   /** Milliseconds after which the application sends something on a silent connection: a heartbeat's `interval`. */
   readonly heartbeat?: number | undefined;
 }
@@ -23,9 +21,14 @@ export interface KeepalivePath {
 /** Something about a profile that its author should know. */
 export interface ProfileFinding {
   readonly code: ProfileFindingCode;
+  /** `'danger'`: a live connection can be lost, or a vanished one stays unnoticed. `'warning'`, `'note'`: worth knowing. */
+  readonly severity: ProfileFindingSeverity;
   /** One sentence, with the numbers of this profile. */
   readonly message: string;
 }
+
+/** How much a {@link ProfileFinding} matters. */
+export type ProfileFindingSeverity = 'danger' | 'warning' | 'note';
 
 /** The codes of {@link ProfileFinding}; they do not change. */
 export type ProfileFindingCode =
@@ -49,8 +52,9 @@ export type ProfileFindingCode =
   | 'HEARTBEAT_OUT_OF_STEP';
 
 /**
- * What to know about a profile before it is used: each finding has a stable `code` and one sentence that explains it. An
- * empty list means nothing to say. The numbers are Linux's.
+ * What to know about a profile before it is used. Each finding has a stable `code`, a `severity` and one sentence that
+ * explains it. The numbers are Linux's. The named profiles and every plan are free of 'danger' and 'warning' on the path
+ * that they are for.
  *
  * Throws as `defineProfile` does; `ERR_INVALID_ARG_TYPE` or `ERR_OUT_OF_RANGE` for a bad `path`.
  *
@@ -59,71 +63,87 @@ export type ProfileFindingCode =
  * const path: KeepalivePath = { idleTimeout: 350_000, connections: 20_000 };
  * const findings: ProfileFinding[] = checkProfile(profiles.lowPower, path);
  * const codes: ProfileFindingCode[] = findings.map(({ code }) => code); // 'IDLE_TIMEOUT_TOO_SHORT' and two more
+ * const worst: ProfileFindingSeverity | undefined = findings.at(0)?.severity;
  * ```
  */
 export function checkProfile(profile: KeepaliveProfile, path: KeepalivePath = {}): ProfileFinding[] {
   const wanted = checked(profile);
   const known = checkedPath(path);
-  return [...aboutUserTimeout(wanted), ...aboutTiming(wanted, known), ...aboutHeartbeat(wanted, known)];
+  return [
+    ...aboutUserTimeout(wanted),
+    ...aboutTiming(wanted, known),
+    ...aboutBacklog(wanted, known),
+    ...aboutHeartbeat(wanted, known),
+  ];
 }
 
 function* aboutUserTimeout(profile: CheckedProfile): Generator<ProfileFinding> {
-  const { initialDelay, interval, count } = profile;
-  const lastProbe = matchingUserTimeout(profile);
-  const userTimeout = requestedUserTimeout(profile);
+  const { count, requestedUserTimeout: userTimeout = 0 } = profile;
   if (userTimeout === 0) {
     yield {
       code: 'NO_USER_TIMEOUT',
-      message: `Without a user timeout a write to a vanished peer hangs for about 15 minutes, whatever the probes find out after ${seconds(lastProbe)}.`,
+      severity: 'warning',
+      message: `Without a user timeout a write to a vanished peer hangs for about 15 minutes, whatever the probes find out after ${seconds(verdictByCount(profile))}.`,
     };
     return;
   }
   yield {
     code: 'SLOW_CONSUMERS_MAY_END',
+    severity: 'note',
     message: `On Linux a peer that is alive but does not read for ${seconds(userTimeout)} is given up as well.`,
   };
-  const secondProbe = initialDelay + 2 * interval;
-  if (userTimeout < secondProbe) {
+  const probes = probesBefore(userTimeout, profile);
+  if (probes < 2) {
     yield {
       code: 'ONE_LOST_PROBE_KILLS',
-      message: `A user timeout of ${seconds(userTimeout)} can end a live connection after one lost probe; give at least ${seconds(secondProbe)}, initialDelay + 2 * interval.`,
+      severity: 'danger',
+      message: `A user timeout of ${seconds(userTimeout)} can end a live connection after one lost probe; give at least ${seconds(userTimeoutForCount({ ...profile, count: 2 }))}, so that a second probe goes out.`,
     };
   }
-  if (userTimeout > lastProbe || userTimeout <= lastProbe - interval) {
+  if (profile.userTimeout !== 'match' && (probes < count || userTimeout > userTimeoutForCount(profile))) {
     yield {
       code: 'COUNT_IS_IGNORED',
-      message: `On Linux a user timeout of ${seconds(userTimeout)} takes the place of the count of ${count}, which would have decided after ${seconds(lastProbe)}.`,
+      severity: 'warning',
+      message: `On Linux a user timeout of ${seconds(userTimeout)} takes the place of the count of ${count}; 'match' is the ${seconds(userTimeoutForCount(profile))} that let ${count} probes go out.`,
     };
   }
 }
 
 function* aboutTiming(profile: CheckedProfile, path: KeepalivePath): Generator<ProfileFinding> {
-  const { initialDelay, interval, count } = profile;
-  const { idleTimeout, connections, heartbeat = Infinity } = path;
+  const { initialDelay, interval } = profile;
+  const { idleTimeout, heartbeat = Infinity } = path;
   if (interval > initialDelay) {
     yield {
       code: 'INTERVAL_ABOVE_INITIAL_DELAY',
+      severity: 'warning',
       message: `An interval of ${seconds(interval)} above the initial delay of ${seconds(initialDelay)} becomes the time between the probes of a live connection.`,
     };
   }
-  const isProbed = initialDelay < heartbeat;
   const period = probePeriod(profile);
   if (idleTimeout !== undefined && Math.min(latestTick(period), heartbeat) >= idleTimeout) {
-    const late = isProbed
-      ? `a probe after ${seconds(period)}, which Linux may round up to ${seconds(latestTick(period))},`
-      : `the heartbeat after ${seconds(heartbeat)}`;
+    const late =
+      initialDelay < heartbeat
+        ? `a probe after ${seconds(period)}, which Linux may round up to ${seconds(latestTick(period))},`
+        : `the heartbeat after ${seconds(heartbeat)}`;
     yield {
       code: 'IDLE_TIMEOUT_TOO_SHORT',
+      severity: 'danger',
       message: `The path forgets an idle connection after ${seconds(idleTimeout)}, before ${late} could keep it alive.`,
     };
   }
-  const together = connections === undefined || !isProbed ? 0 : probesInOneTick(connections, initialDelay);
-  if (together > receiveBacklog) {
-    yield {
-      code: 'PROBES_OVERFLOW_BACKLOG',
-      message: `Of ${connections} connections up to ${together} are probed in one tick, more than the ${receiveBacklog} packets that a receive backlog holds (net.core.netdev_max_backlog), so live ones can lose all of their ${count} probes.`,
-    };
-  }
+}
+
+function* aboutBacklog(
+  { initialDelay, count }: CheckedProfile,
+  { connections = 0, device, heartbeat = Infinity }: KeepalivePath,
+): Generator<ProfileFinding> {
+  const together = initialDelay < heartbeat ? probesInOneTick(connections, initialDelay) : 0;
+  if (together <= receiveBacklog || device === 'other') return;
+  yield {
+    code: 'PROBES_OVERFLOW_BACKLOG',
+    severity: device === undefined ? 'note' : 'danger',
+    message: `Of ${connections} connections up to ${together} are probed in one tick. Over loopback or veth that is more than the ${receiveBacklog} packets that a receive backlog holds (net.core.netdev_max_backlog), so live connections can lose all of their ${count} probes there.${device === undefined ? ' Say which device it is (path.device).' : ''}`,
+  };
 }
 
 /** A phone's radio stays at high power for about this long after a packet: what comes meanwhile wakes nothing. */
@@ -133,17 +153,19 @@ function* aboutHeartbeat(profile: CheckedProfile, { heartbeat }: KeepalivePath):
   const { initialDelay } = profile;
   if (heartbeat === undefined) return;
   if (heartbeat <= initialDelay) {
-    const userTimeout = requestedUserTimeout(profile);
+    const { requestedUserTimeout: userTimeout = 0 } = profile;
     const byTcp =
       userTimeout === 0 ? 'by nothing before TCP gives up' : `by the user timeout after ${seconds(userTimeout)}`;
     yield {
       code: 'HEARTBEAT_REPLACES_PROBES',
+      severity: 'note',
       message: `A heartbeat after ${seconds(heartbeat)} of silence starts the idle timer of ${seconds(initialDelay)} anew, so no live connection is probed, and a vanished peer is noticed by the heartbeat's own timeout or ${byTcp}.`,
     };
   } else if (heartbeat % initialDelay > radioTail) {
     const wakeUps = Math.ceil(heartbeat / initialDelay);
     yield {
       code: 'HEARTBEAT_OUT_OF_STEP',
+      severity: 'note',
       message: `Probes every ${seconds(initialDelay)} and a heartbeat every ${seconds(heartbeat)} are out of step and wake a phone's radio ${wakeUps} times in ${seconds(heartbeat)}; a heartbeat every ${seconds(initialDelay)} or less needs no probes.`,
     };
   }
@@ -153,14 +175,19 @@ function seconds(milliseconds: number): string {
   return `${milliseconds / 1000} s`;
 }
 
+const devices = ['loopback', 'veth', 'other'] as const;
+
 /** Read once: an object can answer anything the second time. */
 function checkedPath(path: KeepalivePath): KeepalivePath {
   assertObject('path', path);
-  const { idleTimeout, connections, heartbeat } = path;
+  const { idleTimeout, connections, heartbeat, device } = path;
   for (const [name, value] of Object.entries<unknown>({ idleTimeout, connections, heartbeat })) {
     if (value === undefined) continue;
     assertNumber(`path.${name}`, value);
     if (!(value >= 0 && value < Infinity)) throw outOfRange(`path.${name}`, '0 or more', value);
   }
-  return { idleTimeout, connections, heartbeat };
+  if (device !== undefined && !devices.includes(device)) {
+    throw invalidArgumentType('path.device', devices.map((known) => `'${known}'`).join(' or '), device);
+  }
+  return { idleTimeout, connections, heartbeat, device };
 }

@@ -1,55 +1,66 @@
-import { hasUserTimeout } from '../socket/kernel.js';
-import { platform } from './platform.js';
-import { checked, probePeriod, requestedUserTimeout, type CheckedProfile, type KeepaliveProfile } from './profile.js';
+import { latestIdleVerdict, latestWriteVerdict } from './kernel-timers.js';
+import { hasUserTimeout, platform } from './platform.js';
+import { checked, probePeriod, type CheckedProfile, type KeepaliveProfile } from './profile.js';
 
-/** How long after its last answer a vanished peer is noticed, in milliseconds. */
+/** Upper bounds on the time until a vanished peer is noticed, in milliseconds. */
 export interface DetectionTime {
-  /** With nothing in flight: probes alone find out. */
+  /** From the last answer, if nothing is written after it. */
   readonly idle: number;
-  /** With written data unacknowledged; null where only the system's retransmission limit applies (minutes). */
+  /** From a write that stays unacknowledged; null where only the system's retransmission limit applies (minutes). */
   readonly inFlight: number | null;
+  /** From the last answer, whatever is written and whenever; null where `inFlight` is. */
+  readonly atMost: number | null;
 }
 
 /**
- * How long after its last answer a vanished peer is noticed at the latest, in milliseconds, give or take the kernel's
- * timer granularity.
+ * The retransmission timeout that `inFlight` allows for: what RFC 6298 starts with, and above that of any path with round
+ * trips of up to half a second.
+ */
+const retransmissionTimeout = 1_000;
+
+/**
+ * Upper bounds on the time until a vanished peer is noticed, in milliseconds, at every clock rate of the kernel.
  *
- * `idle`: `max(initialDelay, interval) + interval * count`. On Linux a user timeout that is set takes the place of the
- * count (net/ipv4/tcp_timer.c): the verdict falls with the first probe, after the first one, that is not before the user
- * timeout.
+ * `idle`: nothing is written after the last answer. Linux: the latest time of `count` probes and one interval more, with
+ * each timer rounded up as coarsely as a kernel of 100 to 1000 ticks a second does. A user timeout decides in place of the
+ * count there (net/ipv4/tcp_timer.c): at the first probe, after the first one, that is not before it. Elsewhere
+ * `max(initialDelay, interval) + interval * count`.
  *
- * `inFlight`: the user timeout where the profile sets one and the OS has it (macOS: rounded up to seconds), else null.
+ * `inFlight`: counted from a write that stays unacknowledged. Linux: the user timeout, which begins with the first
+ * retransmission, two retransmission timeouts of up to 1 s each before that, and the rounding of the last timer. On a path
+ * whose retransmission timeout is longer (`ss -i` shows it as `rto`), add twice the excess. Elsewhere the user timeout
+ * (macOS: rounded up to seconds). null without a user timeout.
+ *
+ * `atMost`: `idle + inFlight`. A write takes the verdict from the probes, so one that comes just before it starts the time
+ * anew. {@link LivenessMonitor} with `destroyAfter` gives a bound that writes do not move.
  *
  * Throws as {@link defineProfile} does.
  *
  * @example
  * ```ts
- * const { idle, inFlight }: DetectionTime = detectionTime(profiles.presence); // 45 000 each on Linux
+ * const { idle, inFlight, atMost }: DetectionTime = detectionTime(profiles.presence); // 47.8 s, 49.3 s and 97.1 s on Linux
  * ```
  */
 export function detectionTime(profile: KeepaliveProfile): DetectionTime {
   const wanted = checked(profile);
-  const { interval, count } = wanted;
   const userTimeout = effectiveUserTimeout(wanted);
-  const byUserTimeout = userTimeout !== null && platform.userTimeoutEndsProbing;
-  return {
-    idle: byUserTimeout ? idleWithUserTimeout(wanted, userTimeout) : probePeriod(wanted) + interval * count,
-    inFlight: userTimeout,
-  };
+  const idle = latestIdle(wanted, userTimeout);
+  const inFlight = userTimeout === null ? null : latestInFlight(userTimeout);
+  return { idle, inFlight, atMost: inFlight === null ? null : idle + inFlight };
 }
 
-function effectiveUserTimeout(profile: CheckedProfile): number | null {
-  const wanted = requestedUserTimeout(profile);
-  if (wanted === 0 || !hasUserTimeout()) return null;
+function effectiveUserTimeout({ requestedUserTimeout = 0 }: CheckedProfile): number | null {
+  if (requestedUserTimeout === 0 || !hasUserTimeout()) return null;
   const unit = platform.userTimeoutUnit;
-  return Math.ceil(wanted / unit) * unit;
+  return Math.ceil(requestedUserTimeout / unit) * unit;
 }
 
-function idleWithUserTimeout(profile: CheckedProfile, userTimeout: number): number {
-  const { initialDelay, interval } = profile;
-  const ticksAfter = (firstProbe: number) => Math.max(1, Math.ceil((userTimeout - firstProbe) / interval));
-  const latest = probePeriod(profile);
-  const ticks = ticksAfter(latest);
-  // Somewhere between the earliest and the latest first probe, a tick just misses the user timeout.
-  return ticks < ticksAfter(initialDelay) ? userTimeout + interval : latest + ticks * interval;
+function latestIdle(profile: CheckedProfile, userTimeout: number | null): number {
+  if (!platform.userTimeoutEndsProbing) return probePeriod(profile) + profile.interval * profile.count;
+  return Math.ceil(latestIdleVerdict(profile, userTimeout ?? 0));
+}
+
+function latestInFlight(userTimeout: number): number {
+  if (!platform.userTimeoutEndsProbing) return userTimeout;
+  return Math.ceil(latestWriteVerdict(userTimeout, retransmissionTimeout));
 }

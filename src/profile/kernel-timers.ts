@@ -103,6 +103,13 @@ export function latestWriteVerdict(userTimeout: number, retransmissionTimeout: n
 /** include/net/tcp.h, TCP_RTO_MAX, in milliseconds. */
 export const longestRetransmissionTimeout = 120_000;
 
+/** How many probes in a row go out, however late each is, before a user timeout can end an idle connection. */
+export function probesBefore(userTimeout: number, timing: ProbeTiming): number {
+  let probes = 1;
+  while (probes < timing.count && userTimeoutForCount({ ...timing, count: probes + 1 }) <= userTimeout) probes += 1;
+  return probes;
+}
+
 /**
  * When the `number`-th probe in a row goes out at the latest. An answer does not stop the timer: it fires when it was to
  * fire, and is then set anew for what is left of the delay. One that a probe has set for an interval runs on as well, so

@@ -1,12 +1,16 @@
 import { assertNumber, assertObject } from '../util/arguments.js';
 import { KeepaliveError, invalidArgumentType, outOfRange } from '../util/errors.js';
-import { platform } from './platform.js';
-import { defineProfile, type KeepaliveProfile } from './profile.js';
-import { coarsestStep, latestTick } from './kernel-timers.js';
+import { detectionTime } from './detection.js';
+import { latestTick } from './kernel-timers.js';
+import { hasUserTimeout, platform } from './platform.js';
+import { defineProfile, matchingUserTimeout, type KeepaliveProfile } from './profile.js';
 
 /** What {@link planKeepalive} is to meet. Times in milliseconds. */
 export interface KeepaliveConstraints {
-  /** How long after its last answer a vanished peer may go unnoticed: `detectionTime(plan).idle` is no longer. */
+  /**
+   * How long after its last answer a vanished peer may go unnoticed: `detectionTime(plan).atMost` is no longer, or
+   * `detectionTime(plan).idle` where `writes` says that this is enough (and on a system without a user timeout).
+   */
   readonly detectWithin: number;
   /**
    * When the shortest-lived NAT or load balancer in the path forgets an idle connection: the first probe comes
@@ -20,13 +24,21 @@ export interface KeepaliveConstraints {
   readonly tolerateLost?: number | undefined;
   /**
    * After how much silence the application sends something by itself: a heartbeat's `interval`. It keeps the path open,
-   * so an `idleTimeout` above it limits the `initialDelay` no more, and where there is time enough that becomes longer: no
-   * live connection is probed. But a ping that is written just before the verdict puts it off by another user timeout.
+   * so an `idleTimeout` above it does not limit the `initialDelay`.
    */
   readonly heartbeat?: number | undefined;
+  /**
+   * What is written to a peer that has vanished. A write takes the verdict from the probes, and starts the time anew.
+   *
+   * - `'any'` (default): anything at any time.
+   * - `'never'`: nothing. Not with a `heartbeat`, which writes.
+   * - `'monitored'`: anything, but a `LivenessMonitor` whose `destroyAfter` is `detectWithin` ends silent sockets.
+   */
+  readonly writes?: 'any' | 'never' | 'monitored' | undefined;
 }
 
-const names = ['detectWithin', 'idleTimeout', 'tolerateLost', 'heartbeat'] as const;
+const names = ['detectWithin', 'idleTimeout', 'tolerateLost', 'heartbeat', 'writes'] as const;
+const writesKnown = ['any', 'never', 'monitored'] as const;
 const second = 1000;
 const { limits } = platform;
 const longestUserTimeout = limits.userTimeout?.max ?? Infinity;
@@ -39,19 +51,19 @@ const longestUserTimeout = limits.userTimeout?.max ?? Infinity;
 const shortestInterval = 5;
 /** No interval is above the initial delay, or it would be what a live connection is probed by. */
 const shortestDelay = shortestInterval;
-const mostLost = Math.min(limits.count.max, Math.floor(longestUserTimeout / second / shortestInterval) - 1) - 1;
+const mostLost = Math.min(limits.count.max, Math.floor(longestUserTimeout / second / shortestInterval) - 1) - 2;
 const defaultLost = 2;
 
 /**
  * The quietest profile that meets the constraints: the fewest wake-ups, that is the longest `initialDelay`; then the
  * fewest probes to a vanished peer, then the longest `interval`. Frozen, with `userTimeout: 'match'`.
  *
- * The `count` is `tolerateLost + 1`. The `interval` is no longer than the `initialDelay` and no shorter than 5 s, which a
- * phone's radio may need to wake up and answer, nor than 4/3 of what the Linux kernel may round the initial delay up by
- * (about an eighth at most): a user timeout counts by the clock, not by probes, so with a shorter interval a first probe
- * that is late leaves no time for the others (measured: at 33 s / 1 s / 3 two of twelve peers that vanished were given up
- * after one probe; at 33 s / 5 s / 3 none before the third). So up to two lost probes are borne whatever is rounded; of more,
- * one in eight may be missing in the worst case.
+ * The `count` is `tolerateLost + 1`. The `interval` is no longer than the `initialDelay`, and no shorter than 5 s, which a
+ * phone's radio may need to wake up and answer. The numbers allow for the rounding of Linux's timers at every clock rate.
+ *
+ * `detectWithin` holds whatever is written and whenever. That takes about half of the time away from the probes: where
+ * nothing is written to a silent peer, or a `LivenessMonitor` with `destroyAfter` ends silent sockets, say so in `writes`,
+ * and the profile is about half as busy.
  *
  * Throws `ERR_KEEPALIVE_PLAN` when two constraints cannot both be met, with both and by how much in the message;
  * `ERR_INVALID_ARG_TYPE` or `ERR_OUT_OF_RANGE` for a bad argument.
@@ -64,37 +76,35 @@ const defaultLost = 2;
  */
 export function planKeepalive(constraints: KeepaliveConstraints): Readonly<KeepaliveProfile> {
   const wanted = checkedConstraints(constraints);
-  const { detectWithin, idleTimeout = Infinity, tolerateLost = defaultLost, heartbeat } = wanted;
+  const { detectWithin, tolerateLost = defaultLost } = wanted;
   const count = tolerateLost + 1;
-  const isKeptOpen = heartbeat !== undefined && heartbeat < idleTimeout;
-  const verdictWithin = beforeHeartbeats(detectWithin, heartbeat);
-  checkConflicts(wanted, verdictWithin, count, isKeptOpen ? Infinity : idleTimeout);
+  const idleTimeout = idleTimeoutToMeet(wanted);
+  checkConflicts(wanted, count, idleTimeout);
 
-  const total = Math.floor(Math.min(verdictWithin, longestUserTimeout) / second);
-  const fits = (delay: number) =>
-    delay + count * leastInterval(delay) <= total && (isKeptOpen || latestTick(delay * second) < idleTimeout);
-  const initialDelay = last(fits, shortestDelay, seconds(limits.initialDelay.max));
-  const interval = Math.min(Math.floor((total - initialDelay) / count), initialDelay, seconds(limits.interval.max));
-  return defineProfile({
-    initialDelay: initialDelay * second,
-    interval: interval * second,
-    count,
-    userTimeout: 'match',
-  });
+  const fits = (initialDelay: number, interval: number) =>
+    latestTick(initialDelay * second) < idleTimeout &&
+    bound(initialDelay, interval, count, wanted.writes) <= detectWithin;
+  const initialDelay = last((delay) => fits(delay, shortestInterval), shortestDelay, seconds(limits.initialDelay.max));
+  const longestInterval = Math.min(initialDelay, seconds(limits.interval.max));
+  const interval = last((length) => fits(initialDelay, length), shortestInterval, longestInterval);
+  return defineProfile(timing(initialDelay, interval, count));
 }
 
-/**
- * What is left for a verdict that a ping may put off: what was written counts from then on, for a whole user timeout
- * (measured: with one of 5 s, pings 0 to 4.5 s after the cut had it fall 5.6 to 10.0 s after, each 5.4 s or so after the
- * ping). The ping comes a `heartbeat` after the last answer, or anywhere before the verdict if that is sooner.
- */
-function beforeHeartbeats(detectWithin: number, heartbeat: number | undefined): number {
-  return heartbeat === undefined ? detectWithin : Math.max(detectWithin - heartbeat, detectWithin / 2);
+function timing(initialDelay: number, interval: number, count: number): KeepaliveProfile {
+  return { initialDelay: initialDelay * second, interval: interval * second, count, userTimeout: 'match' };
 }
 
-/** Seconds, growing with the delay. */
-function leastInterval(initialDelay: number): number {
-  return Math.max(shortestInterval, Math.ceil((coarsestStep(initialDelay * second) * 4) / 3 / second));
+/** How late a vanished peer is noticed with such a profile; Infinity: the kernel cannot hold it. */
+function bound(delay: number, interval: number, count: number, writes: KeepaliveConstraints['writes']): number {
+  const profile = timing(delay, interval, count);
+  if (matchingUserTimeout(profile) > longestUserTimeout) return Infinity;
+  const { idle, atMost } = detectionTime(profile);
+  return writes === undefined || writes === 'any' ? (atMost ?? idle) : idle;
+}
+
+/** A heartbeat keeps the path open by itself. */
+function idleTimeoutToMeet({ idleTimeout = Infinity, heartbeat = Infinity }: KeepaliveConstraints): number {
+  return heartbeat < idleTimeout ? Infinity : idleTimeout;
 }
 
 /** The last integer that fits, of a range whose first does: what fits stops fitting once. */
@@ -113,23 +123,12 @@ function seconds(milliseconds: number): number {
   return milliseconds / second;
 }
 
-function checkConflicts(
-  { detectWithin, heartbeat }: KeepaliveConstraints,
-  verdictWithin: number,
-  count: number,
-  idleTimeout: number,
-): void {
-  const least = (shortestDelay + shortestInterval * count) * second;
+function checkConflicts({ detectWithin, writes }: KeepaliveConstraints, count: number, idleTimeout: number): void {
+  const least = bound(shortestDelay, shortestInterval, count, writes);
   if (detectWithin < least) {
     const parts = `an initialDelay and ${count} intervals of ${shortestInterval * second} each`;
     throw conflict(
-      `detectWithin ${detectWithin} and tolerateLost ${count - 1} need at least ${least} (${parts}): ${least - detectWithin} more${remedy(detectWithin)}`,
-    );
-  }
-  if (heartbeat !== undefined && verdictWithin < least) {
-    const enough = Math.min(least + heartbeat, 2 * least);
-    throw conflict(
-      `detectWithin ${detectWithin} and heartbeat ${heartbeat} need at least ${enough} (a ping just before the verdict puts it off): ${enough - detectWithin} more${remedy(verdictWithin)}`,
+      `detectWithin ${detectWithin} and tolerateLost ${count - 1} need at least ${least} (${parts}): ${least - detectWithin} more${remedies(detectWithin, count, writes)}`,
     );
   }
   const shortest = shortestDelay * second;
@@ -141,9 +140,19 @@ function checkConflicts(
   }
 }
 
-function remedy(detectWithin: number): string {
-  const count = Math.floor((seconds(detectWithin) - shortestDelay) / shortestInterval);
-  return count < 2 ? '' : `, or a tolerateLost of ${count - 1}`;
+function remedies(detectWithin: number, count: number, writes: KeepaliveConstraints['writes']): string {
+  const found: string[] = [];
+  for (let fewer = count - 1; fewer >= 2; fewer -= 1) {
+    if (bound(shortestDelay, shortestInterval, fewer, writes) > detectWithin) continue;
+    found.push(`a tolerateLost of ${fewer - 1}`);
+    break;
+  }
+  const unmoved = bound(shortestDelay, shortestInterval, count, 'monitored');
+  if ((writes === undefined || writes === 'any') && hasUserTimeout()) {
+    const enough = unmoved <= detectWithin ? '' : ` and a detectWithin of ${unmoved}`;
+    found.push(`writes: 'monitored'${enough} (a LivenessMonitor with destroyAfter, whose bound writes do not move)`);
+  }
+  return found.map((remedy) => `, or ${remedy}`).join('');
 }
 
 function conflict(message: string): KeepaliveError {
@@ -157,12 +166,24 @@ function checkedConstraints(constraints: KeepaliveConstraints): KeepaliveConstra
     const known = (names as readonly string[]).includes(name);
     if (!known) throw invalidArgumentType(`constraints.${name}`, `one of ${names.join(', ')}`, value);
   }
-  const { detectWithin, idleTimeout, tolerateLost, heartbeat } = constraints;
+  const { detectWithin, idleTimeout, tolerateLost, heartbeat, writes } = constraints;
   checkTime('detectWithin', detectWithin);
   if (idleTimeout !== undefined) checkTime('idleTimeout', idleTimeout);
   if (heartbeat !== undefined) checkTime('heartbeat', heartbeat);
   if (tolerateLost !== undefined) checkLost(tolerateLost);
-  return { detectWithin, idleTimeout, tolerateLost, heartbeat };
+  checkWrites(writes, heartbeat);
+  return { detectWithin, idleTimeout, tolerateLost, heartbeat, writes };
+}
+
+function checkWrites(writes: KeepaliveConstraints['writes'], heartbeat: number | undefined): void {
+  if (writes !== undefined && !writesKnown.includes(writes)) {
+    throw invalidArgumentType('constraints.writes', writesKnown.map((known) => `'${known}'`).join(' or '), writes);
+  }
+  if (writes === 'never' && heartbeat !== undefined) {
+    throw conflict(
+      `writes 'never' and heartbeat ${heartbeat} exclude each other: a heartbeat writes. Leave out one of them`,
+    );
+  }
 }
 
 function checkLost(value: number): void {

@@ -9,7 +9,7 @@ export interface KeepaliveLimits {
   readonly initialDelay: KeepaliveRange;
   readonly interval: KeepaliveRange;
   readonly count: KeepaliveRange;
-  /** null where the OS has no user timeout. 0 is the system's default. */
+  /** null where the OS has no user timeout. 0 is the system's default; a profile of 1 to 999 is refused. */
   readonly userTimeout: KeepaliveRange | null;
 }
 
@@ -96,3 +96,15 @@ export function platformOf(name: NodeJS.Platform): Platform {
 }
 
 export const platform = platformOf(process.platform);
+
+let askUserTimeout = (): boolean => platform.limits.userTimeout !== null;
+
+/** Whether this system has a user timeout: as the kernel answers, or as its documentation says where nobody can ask it. */
+export function hasUserTimeout(): boolean {
+  return askUserTimeout();
+}
+
+/** For the room that asks the kernel: this one knows nothing of it. */
+export function answerHasUserTimeout(ask: () => boolean): void {
+  askUserTimeout = ask;
+}

@@ -1,4 +1,5 @@
 import { KeepaliveError, display, invalidArgumentType } from '../util/errors.js';
+import { userTimeoutForCount, type ProbeTiming } from './kernel-timers.js';
 import { platform, type KeepaliveRange } from './platform.js';
 
 /**
@@ -25,23 +26,23 @@ export interface KeepaliveProfile {
    */
   readonly count: number;
   /**
-   * How long written data may stay unacknowledged, 0 to 2 147 483 647. Linux TCP_USER_TIMEOUT; macOS
-   * TCP_RXT_CONNDROPTIME, rounded up to whole seconds; Windows TCP_MAXRTMS or TCP_MAXRT.
+   * How long written data may stay unacknowledged: 0, or 1 000 to 2 147 483 647. Linux TCP_USER_TIMEOUT; macOS
+   * TCP_RXT_CONNDROPTIME, rounded up to whole seconds; Windows TCP_MAXRTMS or TCP_MAXRT. 1 to 999 is refused: it is seconds
+   * by mistake, and as milliseconds it would end live connections.
    *
-   * Absent: left alone. 0: the system's default (Linux: about 15 minutes of retransmission). A number is a demand:
-   * `ERR_KEEPALIVE_UNSUPPORTED` where the OS has no such option. `'match'` is a wish: `initialDelay + interval * count`
-   * where the OS has one, left alone elsewhere. On Linux it also ends connections whose peer is alive but does not read.
+   * Absent: left alone. 0: the system's default (Linux: about 15 minutes of retransmission). A number throws
+   * `ERR_KEEPALIVE_UNSUPPORTED` where the OS has no such option; `'match'` is left out there. `'match'` stands for
+   * `initialDelay + interval * count`, and on Linux for more where `count` probes could otherwise not all go out because
+   * timers are rounded up. On Linux a user timeout also ends connections whose peer is alive but does not read.
    */
   readonly userTimeout?: number | 'match' | undefined;
 }
 
-/** A profile that was checked for the running OS: what it held then, and whether the kernel has taken it once. */
-export interface CheckedProfile {
-  readonly initialDelay: number;
-  readonly interval: number;
-  readonly count: number;
+/** A profile that was checked for the running OS: what it held then. */
+export interface CheckedProfile extends ProbeTiming {
   readonly userTimeout: number | 'match' | undefined;
-  tried: boolean;
+  /** The user timeout in milliseconds, where the OS has one. 0: the system's; undefined: left alone. */
+  readonly requestedUserTimeout: number | undefined;
 }
 
 const fields = ['initialDelay', 'interval', 'count', 'userTimeout'] as const;
@@ -76,18 +77,18 @@ export function checked(profile: KeepaliveProfile): CheckedProfile {
   return checkedProfiles.get(profile) ?? check(profile);
 }
 
-/** The user timeout that `'match'` stands for: no earlier and no later than the probes' own verdict. */
-export function matchingUserTimeout(profile: Pick<KeepaliveProfile, 'initialDelay' | 'interval' | 'count'>): number {
-  return profile.initialDelay + profile.interval * profile.count;
+/** The user timeout that `'match'` stands for. Where it decides in place of the count, it lets all of the probes go out. */
+export function matchingUserTimeout(timing: ProbeTiming): number {
+  return platform.userTimeoutEndsProbing ? userTimeoutForCount(timing) : verdictByCount(timing);
 }
 
-/** The user timeout that a profile asks for in milliseconds; 0: none. */
-export function requestedUserTimeout(profile: CheckedProfile): number {
-  return profile.userTimeout === 'match' ? matchingUserTimeout(profile) : (profile.userTimeout ?? 0);
+/** When the count alone decides, if no timer is late. */
+export function verdictByCount({ initialDelay, interval, count }: ProbeTiming): number {
+  return initialDelay + interval * count;
 }
 
 /** How often a live connection is probed at least: a timer that runs already can fire one interval later. */
-export function probePeriod({ initialDelay, interval }: CheckedProfile): number {
+export function probePeriod({ initialDelay, interval }: ProbeTiming): number {
   return Math.max(initialDelay, interval);
 }
 
@@ -100,37 +101,43 @@ function check(profile: KeepaliveProfile): CheckedProfile {
   checkSeconds('initialDelay', initialDelay, limits.initialDelay);
   checkSeconds('interval', interval, limits.interval);
   checkInteger('count', count, limits.count, '');
-  const copy = { initialDelay, interval, count, userTimeout, tried: false };
-  checkUserTimeout(copy);
-  return copy;
+  checkUserTimeout(userTimeout);
+  const requestedUserTimeout = userTimeout === 'match' ? match({ initialDelay, interval, count }) : userTimeout;
+  return { initialDelay, interval, count, userTimeout, requestedUserTimeout };
+}
+
+function match(timing: ProbeTiming): number {
+  const timeout = matchingUserTimeout(timing);
+  if (limits.userTimeout !== null && timeout > limits.userTimeout.max) {
+    throw invalid(
+      'userTimeout',
+      `'match' is ${timeout} for this initialDelay, interval and count, more than the ${limits.userTimeout.max} that the kernel can hold; lower the interval or the count, or give a number`,
+    );
+  }
+  return timeout;
 }
 
 function isObject(value: unknown): boolean {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function checkUserTimeout(profile: CheckedProfile): void {
-  const { userTimeout } = profile;
-  if (userTimeout === undefined) return;
-  if (userTimeout !== 'match') {
-    if (limits.userTimeout === null && typeof userTimeout === 'number') {
-      throw new KeepaliveError(
-        'ERR_KEEPALIVE_UNSUPPORTED',
-        `userTimeout: ${process.platform} has no user timeout; use 'match' to set it only where the system has one`,
-        { field: 'userTimeout', option: 'TCP_USER_TIMEOUT' },
-      );
-    }
-    const range = limits.userTimeout ?? { min: 0, max: 0 };
-    checkInteger('userTimeout', userTimeout, range, " milliseconds, or 'match'");
-    return;
-  }
-  const match = matchingUserTimeout(profile);
-  if (limits.userTimeout !== null && match > limits.userTimeout.max) {
-    throw invalid(
-      'userTimeout',
-      `'match' is initialDelay + interval * count = ${match}, more than the ${limits.userTimeout.max} that the kernel can hold; lower the interval or the count, or give a number`,
+function checkUserTimeout(userTimeout: number | 'match' | undefined): void {
+  if (userTimeout === undefined || userTimeout === 'match') return;
+  if (limits.userTimeout === null && typeof userTimeout === 'number') {
+    throw new KeepaliveError(
+      'ERR_KEEPALIVE_UNSUPPORTED',
+      `userTimeout: ${process.platform} has no user timeout; use 'match' to set it only where the system has one`,
+      { field: 'userTimeout', option: 'TCP_USER_TIMEOUT' },
     );
   }
+  if (userTimeout === 0) return;
+  const range = { min: second, max: limits.userTimeout?.max ?? second };
+  const unit = " milliseconds, or 'match'";
+  if (Number.isInteger(userTimeout) && userTimeout > 0 && userTimeout < second) {
+    const problem = `${userTimeout} is less than a second`;
+    throw invalid('userTimeout', `${problem} (${allowed(range, unit, '0, ')})${intendedSeconds(userTimeout, range)}`);
+  }
+  checkInteger('userTimeout', userTimeout, range, unit, '0, ');
 }
 
 function checkSeconds(field: string, value: unknown, range: KeepaliveRange): void {
@@ -142,8 +149,8 @@ function checkSeconds(field: string, value: unknown, range: KeepaliveRange): voi
   checkInteger(field, value, range, unit);
 }
 
-function checkInteger(field: string, value: unknown, range: KeepaliveRange, unit: string): void {
-  const remedy = allowed(range, unit);
+function checkInteger(field: string, value: unknown, range: KeepaliveRange, unit: string, also = ''): void {
+  const remedy = allowed(range, unit, also);
   if (value === undefined) throw invalid(field, `is missing (${remedy})`);
   const shown = display(value);
   if (typeof value !== 'number') {
@@ -156,8 +163,8 @@ function checkInteger(field: string, value: unknown, range: KeepaliveRange, unit
   if (value < range.min || value > range.max) throw invalid(field, `${shown} is out of range (${remedy})`);
 }
 
-function allowed({ min, max }: KeepaliveRange, unit: string): string {
-  return `allowed: ${min} to ${max}${unit}`;
+function allowed({ min, max }: KeepaliveRange, unit: string, also = ''): string {
+  return `allowed: ${also}${min} to ${max}${unit}`;
 }
 
 function within({ min, max }: KeepaliveRange, value: number): boolean {

@@ -1,12 +1,13 @@
-import { Server, Socket } from 'node:net';
-import { Duplex } from 'node:stream';
+import { Server, type Socket } from 'node:net';
 import { KeepaliveError, invalidArgumentType } from '../util/errors.js';
 import { CLOSED, HIDDEN, NOT_CONNECTED, NOT_TCP, type Handle, type Runtime } from './runtime.js';
 import { bun } from './runtime-bun.js';
 import { deno } from './runtime-deno.js';
 import { node } from './runtime-node.js';
+import { kindOf, unproxied } from './unproxied.js';
 
 export { CLOSED, NOT_CONNECTED } from './runtime.js';
+export { hasEnded } from './unproxied.js';
 
 interface WithHandle {
   readonly _handle?: Handle | null;
@@ -80,6 +81,20 @@ function isOverDestroyed(socket: Socket): boolean {
   return _parent?.destroyed === true;
 }
 
+/**
+ * The socket itself, not the proxy that http2 hands out: any access to that throws from one moment to the next. Throws as
+ * {@link assertSocket} does.
+ */
+export function realSocket(socket: unknown): Socket {
+  assertSocket(socket);
+  return unproxied(socket);
+}
+
+/** Whether this is a socket that can be asked for something; not what http2 handed out as one and has ended. */
+export function isSocket(value: unknown): value is Socket {
+  return kindOf(value) === 'socket';
+}
+
 /** Throws `ERR_INVALID_ARG_TYPE`, or `ERR_KEEPALIVE_CLOSED` for what http2 handed out as a socket and has ended. */
 export function assertSocket(socket: unknown): asserts socket is Socket {
   const kind = kindOf(socket);
@@ -98,24 +113,6 @@ export function isServer(value: unknown): value is Server {
   if (value instanceof Server) return true;
   if (runtime.hasNoHandle(value)) throw missing(HIDDEN);
   return false;
-}
-
-/** Whether http2 handed this out as a socket that has ended since. */
-export function hasEnded(value: unknown): boolean {
-  return kindOf(value) === 'ended';
-}
-
-function kindOf(value: unknown): 'socket' | 'ended' | 'other' {
-  try {
-    if (value instanceof Socket) return 'socket';
-    // The `request.socket` of an http2 stream that has ended shows the stream.
-    const isStream = value instanceof Duplex && 'rstCode' in value;
-    return isStream && (value as { session?: unknown }).session === undefined ? 'ended' : 'other';
-  } catch (error) {
-    // The `socket` of an http2 session that has ended throws on any access.
-    if ((error as NodeJS.ErrnoException).code === 'ERR_HTTP2_SOCKET_UNBOUND') return 'ended';
-    throw error;
-  }
 }
 
 /** The error for an answer of {@link socketDescriptor} or {@link serverDescriptor} that is not a descriptor. */

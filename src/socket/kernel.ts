@@ -1,8 +1,8 @@
 import { Slot, absent, binding, syscalls } from '../addon/binding.js';
 import { CLOSED, missing, notTcp } from './descriptor.js';
 import { KeepaliveError, systemErrorText } from '../util/errors.js';
-import { platform } from '../profile/platform.js';
-import { matchingUserTimeout, type CheckedProfile } from '../profile/profile.js';
+import { answerHasUserTimeout, hasUserTimeout, platform } from '../profile/platform.js';
+import type { CheckedProfile } from '../profile/profile.js';
 
 /** What the kernel holds for one socket. Times in milliseconds. */
 export interface KeepaliveSettings {
@@ -25,8 +25,10 @@ const second = 1000;
 const { slots } = binding;
 
 /** Values that the kernel took on a scratch socket. Bounded, for programs that make up profiles as they go. */
-const takenProfiles = new Set<string>();
-const mostTakenProfiles = 1000;
+const takenValues = new Set<string>();
+const mostTakenValues = 1000;
+/** Profiles whose values are among them, so that their key need not be made for each socket. */
+const takenProfiles = new WeakSet<CheckedProfile>();
 
 /**
  * Puts a profile on a connected or listening socket, all of it or nothing.
@@ -34,28 +36,49 @@ const mostTakenProfiles = 1000;
  * @returns false when the socket held it already and was only read.
  */
 export function setProfile(descriptor: number, profile: CheckedProfile): boolean {
-  const initialDelay = profile.initialDelay / second;
-  const interval = profile.interval / second;
-  const userTimeout = userTimeoutOf(profile);
-  if (!profile.tried) {
-    const values = [initialDelay, interval, profile.count, userTimeout] as const;
-    const key = values.join('/');
-    if (!takenProfiles.has(key)) tryProfile(key, values);
-    profile.tried = takenProfiles.has(key);
-  }
-  const errno = binding.apply(descriptor, 1, initialDelay, interval, profile.count, userTimeout);
-  if (errno !== 0) throw socketRefusal(errno);
+  put(descriptor, profile, false);
   return slots[Slot.changes] !== 0;
 }
 
-/** Throws if the kernel refuses a profile on a scratch socket. */
-function tryProfile(key: string, values: readonly [number, number, number, number]): void {
+/**
+ * The same on a connection that may have been silent for long: what is new does not count the silence so far.
+ *
+ * @returns how much was added to the user timeout (milliseconds), or to the count where there is none.
+ */
+export function lendPatience(descriptor: number, profile: CheckedProfile): number {
+  put(descriptor, profile, true);
+  return slots[Slot.lent]!;
+}
+
+/** Milliseconds for which the peer has left unanswered what the kernel would judge it by now. */
+export function unansweredFor(descriptor: number): number {
+  const answer = binding.unansweredFor(descriptor);
+  if (answer < 0) throw refusalOf(answer, binding.tcpInfoSyscall, binding.tcpInfoName);
+  return answer;
+}
+
+function put(descriptor: number, profile: CheckedProfile, lend: boolean): void {
+  const initialDelay = profile.initialDelay / second;
+  const interval = profile.interval / second;
+  const userTimeout = userTimeoutOf(profile);
+  if (!takenProfiles.has(profile)) {
+    const values = [initialDelay, interval, profile.count, userTimeout] as const;
+    const key = values.join('/');
+    if (!takenValues.has(key)) tryValues(key, values);
+    if (takenValues.has(key)) takenProfiles.add(profile);
+  }
+  const errno = binding.apply(descriptor, 1, initialDelay, interval, profile.count, userTimeout, lend);
+  if (errno !== 0) throw socketRefusal(errno);
+}
+
+/** Throws if the kernel refuses the values on a scratch socket. */
+function tryValues(key: string, values: readonly [number, number, number, number]): void {
   const errno = binding.try(1, ...values);
   // Without a descriptor left for the scratch socket the profile goes untried: a refusal is put back all the same.
   if (errno !== 0 && refusedSyscall() === 'socket') return;
   if (errno !== 0) throw refusal(errno);
-  if (takenProfiles.size >= mostTakenProfiles) takenProfiles.clear();
-  takenProfiles.add(key);
+  if (takenValues.size >= mostTakenValues) takenValues.clear();
+  takenValues.add(key);
 }
 
 /**
@@ -113,19 +136,17 @@ export function readSystemKeepalive(): KeepaliveSettings {
 
 let knownUserTimeout: boolean | undefined;
 
-/** Whether this system has a user timeout, asked of a fresh socket once. */
-export function hasUserTimeout(): boolean {
+answerHasUserTimeout(() => {
   if (knownUserTimeout !== undefined) return knownUserTimeout;
   const errno = binding.readSystem();
   const offered = errno === 0 ? slots[Slot.userTimeout] !== absent : platform.limits.userTimeout !== null;
   // Out of descriptors: ask again another time.
   if (errno === 0 || refusedSyscall() !== 'socket') knownUserTimeout = offered;
   return offered;
-}
+});
 
-function userTimeoutOf(profile: CheckedProfile): number {
-  if (profile.userTimeout !== 'match') return profile.userTimeout ?? absent;
-  return hasUserTimeout() ? matchingUserTimeout(profile) : absent;
+function userTimeoutOf({ userTimeout, requestedUserTimeout = absent }: CheckedProfile): number {
+  return userTimeout !== 'match' || hasUserTimeout() ? requestedUserTimeout : absent;
 }
 
 function settings(): KeepaliveSettings {

@@ -2,48 +2,40 @@ import type { Socket } from 'node:net';
 import { binding } from '../addon/binding.js';
 import { release, socketDescriptor } from './descriptor.js';
 
-interface WithSocket {
-  readonly socket: Socket;
-}
-
 const { batch } = binding;
 
+/** As many sockets are asked about at once. */
+export const longestBatch = batch.length;
+/** What {@link askLastHeard} answers for a socket of which nothing is known. */
+export const unknown = -1;
+
+const answers = new Int32Array(longestBatch);
 /** As in `batch` before the answers came. */
-const lent: number[] = [];
+const lent = new Int32Array(longestBatch);
+/** Which socket each descriptor in `batch` is of. */
+const places = new Int32Array(longestBatch);
 
 /**
- * Asks the kernel when the peers of the next sockets were last heard from: of those that {@link take} is given, in its
- * order, `answers` holds milliseconds or a negative error number, until the next system call of this package.
+ * Asks the kernel when the peers of up to {@link longestBatch} sockets were last heard from: milliseconds for each, or
+ * {@link unknown}. The answers hold until the next call.
  *
  * The descriptors are asked of the sockets here and used before anything else runs, so none of them can have been closed
  * and opened again as something else.
- *
- * @param without is called for a socket that has no descriptor, with what `socketDescriptor` answered
- * @returns how many of `most` are left
  */
-export function askNext<T extends WithSocket>(
-  rest: Iterator<T>,
-  most: number,
-  take: T[],
-  without: (entry: T, answer: number) => void,
-): number {
-  take.length = 0;
-  let left = most;
-  while (take.length < batch.length && left > 0) {
-    const next = rest.next();
-    if (next.done === true) {
-      left = 0;
-      break;
-    }
-    left -= 1;
-    const entry = next.value;
-    const descriptor = socketDescriptor(entry.socket);
-    if (descriptor < 0) without(entry, descriptor);
-    else batch[take.push(entry) - 1] = lent[take.length - 1] = descriptor;
+export function askLastHeard(sockets: readonly Socket[]): Readonly<Int32Array> {
+  let count = 0;
+  for (let place = 0; place < sockets.length; place += 1) {
+    const descriptor = socketDescriptor(sockets[place]!);
+    answers[place] = unknown;
+    if (descriptor < 0) continue;
+    batch[count] = lent[count] = descriptor;
+    places[count] = place;
+    count += 1;
   }
-  binding.lastHeard(take.length);
-  for (let i = 0; i < take.length; i += 1) release(lent[i]!);
-  return left;
+  binding.lastHeard(count);
+  for (let i = 0; i < count; i += 1) {
+    release(lent[i]!);
+    answers[places[i]!] = Math.max(batch[i]!, unknown);
+  }
+  return answers;
 }
-
-export const answers: Readonly<Int32Array> = batch;

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { Slot, absent, binding } from '../addon/binding.js';
-import { assertSocket, missing, release, socketDescriptor } from './descriptor.js';
+import { missing, realSocket, release, socketDescriptor } from './descriptor.js';
 import type { KeepaliveError } from '../util/errors.js';
 import { refusalOf } from './kernel.js';
 
@@ -109,8 +109,7 @@ export function lastHeard(socket: Socket): number | null {
 }
 
 function connected(socket: Socket): number {
-  assertSocket(socket);
-  const descriptor = socketDescriptor(socket);
+  const descriptor = socketDescriptor(realSocket(socket));
   if (descriptor < 0) throw missing(descriptor);
   return descriptor;
 }

@@ -19,3 +19,41 @@ export function checkedTime(name: string, value: unknown): number {
   if (!(value >= 1 && value <= longestDelay)) throw outOfRange(name, `1 to ${longestDelay} milliseconds`, value);
   return value;
 }
+
+/** Returns a value that is as it must be, or throws. */
+export type Check<T> = (name: string, value: unknown) => T;
+
+/**
+ * Reads the named fields of an options object, each once (an object can answer anything the second time), and checks them in
+ * this order.
+ */
+export function readOptions<T extends object>(
+  options: unknown,
+  checks: { readonly [Name in keyof T]: Check<T[Name]> },
+): T {
+  assertObject('options', options);
+  const read: Partial<T> = {};
+  for (const name of Object.keys(checks) as (keyof T & string)[]) {
+    read[name] = checks[name](`options.${name}`, (options as Partial<T>)[name]);
+  }
+  return read as T;
+}
+
+/** An option that need not be there. */
+export function optional<T, Default>(check: Check<T>, otherwise: Default): Check<T | Default> {
+  return (name, value) => (value === undefined ? otherwise : check(name, value));
+}
+
+/** `typeof` as a check. */
+export function checkedType<Name extends keyof TypeNames>(type: Name): Check<TypeNames[Name]> {
+  return (name, value) => {
+    if (typeof value === type) return value as TypeNames[Name];
+    throw invalidArgumentType(name, `a ${type}`, value);
+  };
+}
+
+interface TypeNames {
+  boolean: boolean;
+  string: string;
+  function: (...args: never[]) => unknown;
+}

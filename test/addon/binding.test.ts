@@ -49,14 +49,14 @@ void t.test('no binary: each place that was tried, and what to do', async (t) =>
   t.match(error.message, /no binary in the package fits this system: compile it .*npm run compile --prefix /);
 });
 
-void t.test('a binary that is none: the reason is not hidden', async (t) => {
+void t.test('a file that is not a binary: the message gives the loader’s reason', async (t) => {
   const error = refusal(t, packageWith(t, { 'build/Release/tcp_keepalive.node': garbage }));
   t.match(error.message, /tcp_keepalive\.node: .*(file too short|invalid ELF header)/);
   t.match(error.message, /What to do: the file is damaged or of another system/);
   t.match(error.cause, { code: 'ERR_DLOPEN_FAILED' });
 });
 
-void t.test('what was compiled elsewhere does not hide the prebuild that fits', async (t) => {
+void t.test('a compiled file that does not load does not hide the prebuilt one', async (t) => {
   const name = `prebuilds/${system}/tcp-keepalive.node`;
   const root = packageWith(t, { 'build/Release/tcp_keepalive.node': garbage, [name]: null });
   t.ok('readSystem' in loadBinding(root, path.join(root, 'dist')));
@@ -72,7 +72,7 @@ void t.test('a prebuild beside a bundle', async (t) => {
   );
 });
 
-void t.test('other people’s files are not taken', async (t) => {
+void t.test('addons with another name are not loaded', async (t) => {
   const root = packageWith(t, { 'build/Release/other.node': null, [`prebuilds/${system}/other.node`]: null });
   t.match(refusal(t, root).message, /none of these is for .*: other\.node/);
 });
@@ -94,7 +94,7 @@ void t.test('the prebuild for the C library and the CPU', async (t) => {
   t.equal(chosen(t, ['tcp-keepalive.node'], { platform: 'win32', libc: asked }), 'tcp-keepalive.node');
 });
 
-void t.test('advice for what loaders say', async (t) => {
+void t.test('the remedy fits what the loader says', async (t) => {
   const said = (message: string) => {
     const target: Target = { ...here, armVersion: undefined, libc: () => { throw new Error(message); } }; // prettier-ignore
     return refusal(t, packageWith(t, { [`prebuilds/${system}/tcp-keepalive.glibc.node`]: garbage }), target).message;
@@ -105,14 +105,14 @@ void t.test('advice for what loaders say', async (t) => {
   t.match(said('dlopen(x.node, 1): mach-o file, but is an incompatible architecture'), 'of another system');
 });
 
-void t.test('a prebuild for another system is not taken', async (t) => {
+void t.test('a prebuilt file with unknown tags is not loaded', async (t) => {
   t.throws(
     () => chosen(t, ['other.node'], { platform: 'darwin', arch: 'arm64' }),
     /none of these is for this system: other/,
   );
 });
 
-void t.test('a descriptor of its own is closed', async (t) => {
+void t.test('closeDuplicate closes the descriptor', async (t) => {
   const descriptor = openSync(__filename, 'r');
   loadBinding(root, __dirname, here).closeDuplicate(descriptor);
   t.throws(() => fstatSync(descriptor), { code: 'EBADF' });

@@ -7,7 +7,7 @@ const maps = (...files: string[]) =>
     .map((file, i) => `7f0${i}00000000-7f0${i}00001000 r-xp 00000000 08:01 123                        ${file}\n`)
     .join('') + '7ffd00000000-7ffd00001000 r-xp 00000000 00:00 0                          [vdso]\n';
 
-void t.test('by the files that are mapped', async (t) => {
+void t.test('the C library is recognized by the files that are mapped', async (t) => {
   for (const [name, file] of [
     ['Debian', '/usr/lib/x86_64-linux-gnu/libc.so.6'],
     ['Debian 11', '/lib/x86_64-linux-gnu/libc-2.31.so'],
@@ -26,7 +26,11 @@ void t.test('by the files that are mapped', async (t) => {
   t.equal(libcOf(''), 'glibc');
 });
 
-void t.test('as Node’s own report says', { skip: process.platform !== 'linux' && 'Linux' }, async (t) => {
-  const { header } = process.report.getReport() as { header: { glibcVersionRuntime?: string } };
-  t.equal(runningLibc(), header.glibcVersionRuntime === undefined ? 'musl' : 'glibc');
-});
+void t.test(
+  'it is the one that Node’s own report names',
+  { skip: process.platform !== 'linux' && 'Linux' },
+  async (t) => {
+    const { header } = process.report.getReport() as { header: { glibcVersionRuntime?: string } };
+    t.equal(runningLibc(), header.glibcVersionRuntime === undefined ? 'musl' : 'glibc');
+  },
+);

@@ -90,22 +90,25 @@ for (const scheme of schemes) {
     t.strictSame(held(socket), heldBy(profile));
   });
 
-  void t.test(`${scheme.name}: what is set while a socket is pooled is mended when it is taken`, async (t) => {
-    const port = await serve(t, scheme);
-    const agent = scheme.createAgent();
-    t.teardown(() => agent.destroy());
-    applyKeepaliveToAgent(agent, profile);
-    const socket = await request(scheme, agent, port);
-    socket.setKeepAlive(true, 9_000);
-    t.equal(held(socket)[1], 9);
-    const sent = scheme.request({ agent, port, host: '127.0.0.1' }).end();
-    const [taken] = (await once(sent, 'socket')) as [Socket];
-    t.equal(taken, socket);
-    t.strictSame(held(taken), heldBy(profile));
-    const [response] = (await once(sent, 'response')) as [http.IncomingMessage];
-    response.resume();
-    await once(response, 'end');
-  });
+  void t.test(
+    `${scheme.name}: settings changed while a socket is pooled are put right when it is reused`,
+    async (t) => {
+      const port = await serve(t, scheme);
+      const agent = scheme.createAgent();
+      t.teardown(() => agent.destroy());
+      applyKeepaliveToAgent(agent, profile);
+      const socket = await request(scheme, agent, port);
+      socket.setKeepAlive(true, 9_000);
+      t.equal(held(socket)[1], 9);
+      const sent = scheme.request({ agent, port, host: '127.0.0.1' }).end();
+      const [taken] = (await once(sent, 'socket')) as [Socket];
+      t.equal(taken, socket);
+      t.strictSame(held(taken), heldBy(profile));
+      const [response] = (await once(sent, 'response')) as [http.IncomingMessage];
+      response.resume();
+      await once(response, 'end');
+    },
+  );
 }
 
 void t.test('an agent that does not pool', async (t) => {

@@ -40,7 +40,7 @@ for (const [name, host] of [
   });
 }
 
-void t.test('ss sees the timer', async (t) => {
+void t.test('ss shows the keepalive timer', async (t) => {
   const { accepted } = await tcpPair(t);
   t.equal(timerShownBySs(accepted.localPort!), undefined);
   applyKeepalive(accepted, profile);
@@ -153,20 +153,24 @@ void t.test('TLS over a socket that was just destroyed', async (t) => {
 });
 
 const prlimit = spawnSync('prlimit', ['--version']).error === undefined || 'prlimit is not installed';
-void t.test('out of descriptors: applied without the trial', { skip: prlimit !== true && prlimit }, async (t) => {
-  const { client } = await tcpPair(t);
-  const opened: number[] = [];
-  t.teardown(() => opened.forEach((fd) => closeSync(fd)));
-  t.equal(spawnSync('prlimit', [`--pid=${process.pid}`, '--nofile=200:']).status, 0);
-  try {
-    for (;;) opened.push(openSync('/dev/null', 'r'));
-  } catch (error) {
-    t.match(error, { code: 'EMFILE' });
-  }
-  t.throws(() => readSystemKeepalive(), { code: 'EMFILE', syscall: 'socket' });
-  t.equal(applyKeepalive(client, { ...profile, interval: 8_000 }), true);
-  t.equal(held(client)[2], 8);
-});
+void t.test(
+  'out of descriptors: applied without the trial on a scratch socket',
+  { skip: prlimit !== true && prlimit },
+  async (t) => {
+    const { client } = await tcpPair(t);
+    const opened: number[] = [];
+    t.teardown(() => opened.forEach((fd) => closeSync(fd)));
+    t.equal(spawnSync('prlimit', [`--pid=${process.pid}`, '--nofile=200:']).status, 0);
+    try {
+      for (;;) opened.push(openSync('/dev/null', 'r'));
+    } catch (error) {
+      t.match(error, { code: 'EMFILE' });
+    }
+    t.throws(() => readSystemKeepalive(), { code: 'EMFILE', syscall: 'socket' });
+    t.equal(applyKeepalive(client, { ...profile, interval: 8_000 }), true);
+    t.equal(held(client)[2], 8);
+  },
+);
 
 void t.test('Unix-domain sockets', async (t) => {
   const { client, accepted, server } = await unixPair(t);
@@ -188,7 +192,7 @@ void t.test('a pipe that is no socket', async (t) => {
   t.throws(() => applyKeepalive(stdin as Socket, profile), { code: 'ERR_KEEPALIVE_NOT_TCP' });
 });
 
-void t.test('destroyed', async (t) => {
+void t.test('a destroyed socket', async (t) => {
   const { client, accepted } = await tcpPair(t);
   accepted.destroy();
   client.destroy();
@@ -199,7 +203,7 @@ void t.test('destroyed', async (t) => {
   }
 });
 
-void t.test('reset by the peer', async (t) => {
+void t.test('a socket that its peer has reset', async (t) => {
   const { client, accepted } = await tcpPair(t);
   const closed = new Promise((resolve) => accepted.once('close', resolve));
   client.resetAndDestroy();
@@ -207,7 +211,7 @@ void t.test('reset by the peer', async (t) => {
   t.throws(() => applyKeepalive(accepted, profile), { code: 'ERR_KEEPALIVE_CLOSED' });
 });
 
-void t.test('half-closed, from either side', async (t) => {
+void t.test('a half-closed socket, from either side', async (t) => {
   const { client, accepted } = await tcpPair(t, '127.0.0.1', { allowHalfOpen: true });
   const ended = once(accepted, 'end');
   accepted.resume();
@@ -217,7 +221,7 @@ void t.test('half-closed, from either side', async (t) => {
   exercise(t, client);
 });
 
-void t.test('paused, with data waiting', async (t) => {
+void t.test('a paused socket with data waiting', async (t) => {
   const { client, accepted } = await tcpPair(t);
   accepted.pause();
   client.write('x'.repeat(100_000));

@@ -105,7 +105,7 @@ void t.test('TLS over a socket that connects later', async (t) => {
   t.strictSame(held(socket), heldBy(profile));
 });
 
-void t.test('a connection that is refused needs nothing', async (t) => {
+void t.test('a refused connection: the error is the refusal', async (t) => {
   const server = net.createServer();
   const port = await listening(t, server);
   server.close();

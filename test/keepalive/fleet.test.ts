@@ -16,7 +16,7 @@ async function connections(t: Test, count: number): Promise<Socket[]> {
   return sockets;
 }
 
-void t.test('any iterable: array, set, generator', async (t) => {
+void t.test('sockets in any iterable: array, set, iterator', async (t) => {
   const sockets = await connections(t, 40);
   const nothing = { skipped: 0, failed: [] };
   t.strictSame(await applyKeepaliveToAll(sockets, profile), { applied: 40, ...nothing });
@@ -64,7 +64,7 @@ void t.test('sockets that close while others wait are skipped without waiting fo
   t.equal(result.skipped, 19);
 });
 
-void t.test('aborted: the rest stays as it was', async (t) => {
+void t.test('aborted: the other sockets stay as they were', async (t) => {
   const sockets = await connections(t, 10);
   const before = held(sockets[9]!);
   const controller = new AbortController();
@@ -133,7 +133,7 @@ void t.test(
   async (t) => {
     const count = 10_000; // each: the descriptors of one process
     const servers = [1, 2].map(() =>
-      fork(require.resolve('../support/fleet-server.js'), [String(count), 'default'], { execArgv: [] }),
+      fork(require.resolve('./fleet/fleet-server.js'), [String(count), 'default'], { execArgv: [] }),
     );
     t.teardown(() => servers.forEach((server) => server.kill()));
     await Promise.all(servers.map((server) => once(server, 'message')));

@@ -285,7 +285,7 @@ function interposed(): void {
     t.match(await new Promise((resolve) => reused.once('error', resolve)), { code: 'EPERM' }, 'taken from the pool');
   });
 
-  void t.test('disable refused: as it was', async (t) => {
+  void t.test('disableKeepalive refused: the socket is as it was', async (t) => {
     const { client } = await tcpPair(t);
     applyKeepalive(client, profile);
     for (const option of ['SO_KEEPALIVE', 'TCP_USER_TIMEOUT'] as const) {

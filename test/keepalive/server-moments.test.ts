@@ -25,7 +25,7 @@ async function nextConnection(t: Test, server: net.Server): Promise<number[]> {
   return holds;
 }
 
-void t.test('two copies of the package on one server: both let the event loop go on', async (t) => {
+void t.test('two copies of the package on one server: one profile wins, the event loop is not blocked', async (t) => {
   const server = net.createServer();
   const first = applyKeepaliveToServer(server, profile);
   const second = secondCopy().applyKeepaliveToServer(server, other);
@@ -52,7 +52,7 @@ void t.test('a second stop() does not touch what came after the first', async (t
   t.strictSame(await nextConnection(t, server), heldBy(profile));
 });
 
-void t.test('listen() and apply in one turn, then stop: as it was', async (t) => {
+void t.test('listen() and apply in one turn, then stop(): the listener is as it was', async (t) => {
   const server = owned(t, net.createServer());
   server.listen(0, '127.0.0.1');
   const tuned = applyKeepaliveToServer(server, profile);

@@ -96,7 +96,7 @@ for (const [name, options, host] of [
 void t.test('listening on a descriptor that another process opened', async (t) => {
   const first = net.createServer();
   const port = await listening(t, first);
-  const child = spawn(process.execPath, [require.resolve('../support/listen-on-descriptor.js')], {
+  const child = spawn(process.execPath, [require.resolve('./server/listen-on-descriptor.js')], {
     stdio: ['ignore', 'pipe', 'inherit', fdOf(first)],
   });
   t.teardown(() => child.kill());
@@ -111,7 +111,7 @@ void t.test('listening on a descriptor that another process opened', async (t) =
 const strace = spawnSync('strace', ['-V']).error === undefined;
 void t.test('a connection costs no system call', { skip: !strace && 'strace is not installed' }, async (t) => {
   const traced = (connections: number) => {
-    const program = [process.execPath, require.resolve('../support/traced-server.js'), String(connections)];
+    const program = [process.execPath, require.resolve('./server/traced-server.js'), String(connections)];
     const file = path.join(t.testdir({}), 'trace');
     const { status } = spawnSync('strace', ['-f', '-o', file, '-e', 'trace=getsockopt,setsockopt,accept4', ...program]);
     t.equal(status, 0);
@@ -149,7 +149,7 @@ void t.test('connections that were waiting to be accepted are caught, also betwe
   const connectMeanwhile = (count: number) => {
     const state = new SharedArrayBuffer(4);
     const workerData = { host: '127.0.0.1', port, count, state };
-    const worker = new Worker(require.resolve('../support/queued-clients.js'), { workerData });
+    const worker = new Worker(require.resolve('./server/queued-clients.js'), { workerData });
     t.teardown(() => worker.terminate());
     const connected = new Int32Array(state);
     for (let now = 0; now < count; now = Atomics.load(connected, 0)) {

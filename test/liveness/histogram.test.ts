@@ -2,26 +2,31 @@ import t from 'tap';
 import { Histogram } from '../../dist/liveness/histogram.js';
 
 void t.test('a bound belongs to what is below it', async (t) => {
-  const histogram = new Histogram();
-  const { bounds } = histogram;
-  for (const [place, bound] of bounds.entries()) {
-    t.equal(histogram.move(Histogram.none, bound), place);
-    t.equal(histogram.move(Histogram.none, bound + 1), place + 1);
+  for (const [place, bound] of new Histogram().bounds.entries()) {
+    const histogram = new Histogram();
+    histogram.add(bound);
+    histogram.add(bound + 1);
+    const counts = histogram.scaledTo(2);
+    t.strictSame([counts[place], counts[place + 1]], [1, 1], `${bound}`);
   }
-  t.equal(histogram.move(Histogram.none, 0), 0);
-  t.equal(histogram.total, 2 * bounds.length + 1);
-  t.equal(histogram.counts.length, bounds.length + 1);
+  const histogram = new Histogram();
+  histogram.add(0);
+  t.equal(histogram.total, 1);
+  t.equal(histogram.scaledTo(1).length, histogram.bounds.length + 1);
+  t.equal(histogram.scaledTo(1)[0], 1);
 });
 
-void t.test('what moves is counted once, what leaves not at all', async (t) => {
+void t.test('as shares of a larger number: whole, and none is lost', async (t) => {
   const histogram = new Histogram();
-  const first = histogram.move(Histogram.none, 10);
-  t.equal(histogram.move(first, 20), first);
-  const later = histogram.move(first, 20_000);
-  t.equal(histogram.counts[first], 0);
-  t.equal(histogram.counts[later], 1);
-  histogram.take(later);
-  histogram.take(Histogram.none);
-  t.equal(histogram.total, 0);
-  t.ok(histogram.counts.every((count) => count === 0));
+  for (const value of [500, 2_000, 2_000, 10_000, 20_000, 40_000, 7_200_000]) histogram.add(value);
+  for (let whole = 0; whole < 1_000; whole += 1) {
+    const counts = histogram.scaledTo(whole);
+    const sum = counts.reduce((total, count) => total + count, 0);
+    if (sum !== whole || counts.some((count) => count < 0 || !Number.isInteger(count))) t.fail(`${whole}: ${counts}`);
+  }
+  t.strictSame(histogram.scaledTo(7_000).slice(0, 2), [1_000, 2_000]);
+});
+
+void t.test('of nothing there are no shares', async (t) => {
+  t.ok(new Histogram().scaledTo(10).every((count) => count === 0));
 });

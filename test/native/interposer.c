@@ -19,7 +19,7 @@ enum { kLongest = 4096, kWidth = 5 };
 static int calls[kLongest][kWidth];
 static int count = 0;
 
-// Numbered as in test/support/oracle.ts.
+// Numbered as in test/support/oracle.js.
 enum Call { kGetsockopt, kSetsockopt, kSocket, kClose };
 static struct {
   int call, level, name, skip, times, error;

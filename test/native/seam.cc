@@ -103,7 +103,7 @@ constexpr int kTooMany = 200;  // the kernel takes 127 probes
 void RefusesWhatIsNoTcpSocket(int descriptor, int error) {
   Settings held = {};
   CHECK(keepalive::Read(descriptor, &held).error == error);
-  CHECK(keepalive::Apply(descriptor, {{1, 30, 5, keepalive::kCountAtOnce, 45'000}}).error == error);
+  CHECK(keepalive::Apply(descriptor, {{1, 30, 5, keepalive::kCountAtOnce, 45'000}}, false).error == error);
 }
 
 // A user timeout, by what the system's AsHeld makes of 1 ms.
@@ -111,7 +111,7 @@ int InKernelUnits(int milliseconds) { return milliseconds / keepalive::AsHeld(ke
 
 void AppliesAndReads(int socket) {
   const int count = kTimingAtOnce ? keepalive::kCountAtOnce : kOtherCount;
-  Outcome outcome = keepalive::Apply(socket, {{1, 30, 5, count, 45'000}});
+  Outcome outcome = keepalive::Apply(socket, {{1, 30, 5, count, 45'000}}, false);
   CHECK(outcome.error == 0 && outcome.changes > 0);
   const auto first = Held(socket);
   CHECK(first[0] == 1 && first[1] == 30 && first[2] == 5);
@@ -122,26 +122,26 @@ void AppliesAndReads(int socket) {
   CHECK(outcome.error == (kTimingAtOnce ? kNoSuchOption : 0));
   CHECK(held.value[keepalive::kEnabled] == 1);
 
-  outcome = keepalive::Apply(socket, {{1, 30, 5, count, 45'000}});
+  outcome = keepalive::Apply(socket, {{1, 30, 5, count, 45'000}}, false);
   CHECK(outcome.error == 0 && (kTimingAtOnce || outcome.changes == 0));
   CHECK(Held(socket) == first);
 
-  CHECK(keepalive::Apply(socket, {{1, 17, 6, count, 33'000}}).error == 0);
+  CHECK(keepalive::Apply(socket, {{1, 17, 6, count, 33'000}}, false).error == 0);
   CHECK(Held(socket)[1] == 17 && Held(socket)[2] == 6 && Held(socket)[4] == InKernelUnits(33'000));
-  CHECK(keepalive::Apply(socket, {{0, kAbsent, kAbsent, kAbsent, 0}}).error == 0);
+  CHECK(keepalive::Apply(socket, {{0, kAbsent, kAbsent, kAbsent, 0}}, false).error == 0);
   CHECK(Held(socket)[0] == 0 && Held(socket)[1] == 17 && Held(socket)[4] == 0);
-  CHECK(keepalive::Apply(socket, {{0, kAbsent, kAbsent, kAbsent, kAbsent}}).error == 0);
+  CHECK(keepalive::Apply(socket, {{0, kAbsent, kAbsent, kAbsent, kAbsent}}, false).error == 0);
 }
 
 // Refused by the kernel itself, each by another option: whatever was set before it is put back.
 void PutsBack(int socket) {
   for (const int enabled : {0, 1}) {
     const Settings before = {{enabled, 41, 7, kTimingAtOnce ? keepalive::kCountAtOnce : kOtherCount, 50'000}};
-    CHECK(keepalive::Apply(socket, before).error == 0);
+    CHECK(keepalive::Apply(socket, before, false).error == 0);
     const auto held = Held(socket);
     for (const Settings wanted : {Settings{{1, 30, 5, kTooMany, 45'000}}, Settings{{1, INT_MAX, 5, 10, 45'000}},
                                   Settings{{1, 30, INT_MAX, 10, 45'000}}, Settings{{1, 30, 5, 10, -7}}}) {
-      const Outcome outcome = keepalive::Apply(socket, wanted);
+      const Outcome outcome = keepalive::Apply(socket, wanted, false);
       if (wanted.value[keepalive::kUserTimeout] < 0 && InKernelUnits(1'000) == 1)
         continue;  // whole seconds: -7 ms is 0
       CHECK(outcome.error != 0 && outcome.undo_error == 0);
@@ -174,7 +174,7 @@ void Connections(int family) {
   Address address = Loopback(family);
   const Descriptor listener(Listen(&address));
   AppliesAndReads(listener);
-  CHECK(keepalive::Apply(listener, {{1, 30, 5, keepalive::kCountAtOnce, 45'000}}).error == 0);
+  CHECK(keepalive::Apply(listener, {{1, 30, 5, keepalive::kCountAtOnce, 45'000}}, false).error == 0);
   const auto held = Held(listener);
 
   std::int32_t waiting = -1;
@@ -206,6 +206,8 @@ void NoConnections() {
     std::int32_t waiting = 0;
     CHECK(keepalive::GetTcpInfo(closed, &info) == -EBADF);
     CHECK(keepalive::GetLastHeard(closed) == -EBADF);
+    keepalive::Unanswered unanswered = {};
+    CHECK(keepalive::GetUnanswered(closed, &unanswered) == -EBADF);
     CHECK(keepalive::GetAcceptQueueLength(closed, &waiting) == -EBADF);
   }
 }
@@ -225,7 +227,7 @@ void NothingIsSupported() {
   std::int32_t waiting = 0;
   CHECK(keepalive::Read(0, &held).error == kNoSuchOption);
   CHECK(keepalive::ReadSystem(&held).error == kNoSuchOption);
-  CHECK(keepalive::Apply(0, {{1, 30, 5, 3, 0}}).error == kNoSuchOption);
+  CHECK(keepalive::Apply(0, {{1, 30, 5, 3, 0}}, false).error == kNoSuchOption);
   CHECK(keepalive::Try({{1, 30, 5, 3, 0}}).error == kNoSuchOption);
   CHECK(keepalive::SetOption(0, keepalive::kEnabled, 1) == kNoSuchOption);
   CHECK(keepalive::AsHeld(keepalive::kUserTimeout, 1'500) == 1'500);

@@ -42,7 +42,7 @@ function examplesOf({ symbol }: PublicName): string[] {
   });
 }
 
-void t.test('every public function and class has one, every other name is in one', async (t) => {
+void t.test('every public function and class has an example, every other public name is in one', async (t) => {
   for (const { specifier, name, symbol, isType } of names) {
     const isCalled = (symbol.flags & (ts.SymbolFlags.Function | ts.SymbolFlags.Class)) !== 0;
     const own = examples.some(({ of }) => of.symbol === symbol);
@@ -87,7 +87,7 @@ function compiled(t: Test): ((scope: Scope) => Promise<void>)[] {
   return (require(file.replace(/\.ts$/, '.js')) as { run: ((scope: Scope) => Promise<void>)[] }).run;
 }
 
-void t.test('all of them run', async (t) => {
+void t.test('all examples compile and run', async (t) => {
   const run = compiled(t);
   t.equal(run.length, examples.length);
   const output = t.capture(console, 'log');

@@ -7,7 +7,7 @@ import { findFaults } from '../../scripts/prebuild/faults.js';
 import { readGyp } from '../../scripts/prebuild/gyp.js';
 import { targets } from '../../scripts/prebuild/targets.js';
 import type { Target } from '../../scripts/prebuild/types.js';
-import { damages } from '../support/damages';
+import { damages } from './prebuilds/damages';
 
 const root = path.join(__dirname, '..', '..');
 const prebuilds = path.join(root, 'prebuilds');

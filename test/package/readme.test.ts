@@ -6,10 +6,10 @@ import { pathToFileURL } from 'node:url';
 import t from 'tap';
 
 const root = path.join(__dirname, '..', '..');
-const scope = pathToFileURL(path.join(root, 'test', 'support', 'readme-scope.mjs')).href;
+const scope = pathToFileURL(path.join(__dirname, 'readme', 'scope.mjs')).href;
 const blocks = [...readFileSync(path.join(root, 'README.md'), 'utf8').matchAll(/^```js\n(.*?)^```/gms)];
 
-void t.test('they run', async (t) => {
+void t.test('every js block of the README runs', async (t) => {
   t.ok(blocks.length >= 4, `${blocks.length} blocks`);
   for (const [index, [, code = '']] of blocks.entries()) {
     const file = path.join(t.testdir({ 'block.mjs': `${code}\nprocess.exit();\n` }), 'block.mjs');

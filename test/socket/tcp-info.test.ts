@@ -23,7 +23,7 @@ void t.test('every field, on a connection that has just spoken', { skip: linux }
   t.ok(readTcpInfo(accepted).sinceDataReceived! < 1_000);
 });
 
-void t.test('the same as ss shows', { skip: linux }, async (t) => {
+void t.test('the fields are what ss shows', { skip: linux }, async (t) => {
   const { client, accepted } = await tcpPair(t);
   accepted.pause();
   while (client.write(Buffer.alloc(1 << 16)));
@@ -46,7 +46,7 @@ void t.test('the same as ss shows', { skip: linux }, async (t) => {
   }
 });
 
-void t.test('states', { skip: linux }, async (t) => {
+void t.test('the state of a half-closed connection', { skip: linux }, async (t) => {
   const { client, accepted } = await tcpPair(t, '127.0.0.1', { allowHalfOpen: true });
   const ended = once(accepted, 'end');
   accepted.resume();
@@ -84,7 +84,7 @@ void t.test('reading changes nothing', { skip: linux }, async (t) => {
   t.ok(readTcpInfo(client).sinceAckReceived! >= first.sinceAckReceived!);
 });
 
-void t.test('what cannot be read', async (t) => {
+void t.test('sockets that cannot be read: the error of each', async (t) => {
   const port = await listening(t, net.createServer());
   const { client: unix } = await unixPair(t);
   const { client: destroyed } = await tcpPair(t);

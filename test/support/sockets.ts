@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import net, { type Server, type Socket } from 'node:net';
+import net, { type AddressInfo, type Server, type Socket } from 'node:net';
 import tls, { type TLSSocket } from 'node:tls';
 import type { Test } from 'tap';
 import certificate from './certificate.js';
@@ -26,6 +26,23 @@ export async function listening(t: Test, server: Server, options: net.ListenOpti
   await once(server, 'listening');
   const address = server.address();
   return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+/** The port of a server that listens, or is about to. */
+export async function portOf(server: Server): Promise<number> {
+  if (!server.listening) await once(server, 'listening');
+  return (server.address() as AddressInfo).port;
+}
+
+/** The connections that a server will accept of a server; both end with the test. */
+export function accepted(t: Test, server: Server): Socket[] {
+  const sockets: Socket[] = [];
+  server.on('connection', (socket) => sockets.push(socket));
+  t.teardown(() => {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+  });
+  return sockets;
 }
 
 export async function tcpPair(t: Test, host = '127.0.0.1', options: net.ServerOpts = {}): Promise<Pair> {

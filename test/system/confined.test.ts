@@ -1,5 +1,6 @@
 // Processes that may do little: no descriptor left, a sandbox that forbids the calls, a read-only file system, no rights.
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { copyFileSync, cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { constants } from 'node:os';
 import path from 'node:path';
 import t, { type Test } from 'tap';
@@ -44,12 +45,17 @@ const untouched = (settings: number[]): Held => ({
   applyKeepaliveToAgent: null,
 });
 
-const everyCall = require.resolve('../support/every-call.js');
+const root = path.join(__dirname, '..', '..');
+/** What makes the calls. */
+const everyCall = path.join('test', 'system', 'confined', 'every-call.js');
+/** Tap gives its loader to each process; another user may not be able to read that. */
+const withoutLoader = ['env', '--unset=NODE_OPTIONS'];
+const here = { node: process.execPath, root };
 const linux = process.platform === 'linux' ? false : 'Linux';
 const inCi = process.env['CI'] !== undefined;
 
-function run(t: Test, command: readonly string[], ...args: string[]): Outcome {
-  const [program, ...rest] = [...command, process.execPath, everyCall, ...args];
+function run(t: Test, command: readonly string[], args: readonly string[] = [], { node, root } = here): Outcome {
+  const [program, ...rest] = [...command, ...withoutLoader, node, path.join(root, everyCall), ...args];
   const { status, stdout, stderr } = spawnSync(program!, rest, { encoding: 'utf8', timeout: 60_000 });
   if (status !== 0) t.fail(`${program} ended with ${status}: ${stderr}`);
   return JSON.parse(stdout) as Outcome;
@@ -76,13 +82,13 @@ function missing(command: readonly string[]): string | false {
   return linux || `${program}: ${error?.message ?? stderr.trim()}`;
 }
 
-void t.test('not confined', { skip: linux }, async (t) => {
+void t.test('a process that is not confined', { skip: linux }, async (t) => {
   doesAllBut(t, run(t, []));
 });
 
 const limited = ['prlimit', '--nofile=100'];
 void t.test('out of descriptors: only what needs one is refused', { skip: missing(limited) }, async (t) => {
-  doesAllBut(t, run(t, limited, '--exhausted'), { readSystemKeepalive: 'EMFILE socket' });
+  doesAllBut(t, run(t, limited, ['--exhausted']), { readSystemKeepalive: 'EMFILE socket' });
 });
 
 const sandbox = path.join(testAddons, 'sandbox');
@@ -116,7 +122,7 @@ const script = `
   exec "$@"`;
 const namespace =
   process.getuid?.() === 0 ? ['unshare', '--mount'] : ['unshare', '--user', '--map-root-user', '--mount'];
-const readOnly = [...namespace, 'sh', '-c', script, path.join(__dirname, '..', '..')];
+const readOnly = [...namespace, 'sh', '-c', script, root];
 void t.test('a read-only container', { skip: missing(readOnly) }, async (t) => {
   doesAllBut(t, run(t, readOnly));
 });
@@ -130,6 +136,30 @@ const nobody = [
   '--regid=65534',
   '--clear-groups',
 ];
+/**
+ * The package and what makes the calls, in a folder that every user can read: the checkout may be in a folder that others
+ * cannot enter, and so may this Node.
+ */
+function readableByOthers(t: Test): typeof here {
+  const copy = mkdtempSync('/tmp/tcp-keepalive-'); // TMPDIR may be closed to others too
+  t.teardown(() => rmSync(copy, { recursive: true }));
+  for (const name of [
+    'package.json',
+    'dist',
+    'build/Release/tcp_keepalive.node',
+    'test/native/build/Release/oracle.node',
+    'test/support/oracle.js',
+    everyCall,
+  ])
+    cpSync(path.join(root, name), path.join(copy, name), { recursive: true });
+  const [command, ...args] = [...nobody, ...withoutLoader, process.execPath, '--version'];
+  const canRun = spawnSync(command, args).status === 0;
+  const node = canRun ? process.execPath : path.join(copy, 'node');
+  if (!canRun) copyFileSync(process.execPath, node);
+  execFileSync('chmod', ['-R', 'a+rX', copy]);
+  return { node, root: copy };
+}
+
 void t.test('a user without rights', { skip: missing(nobody) }, async (t) => {
-  doesAllBut(t, run(t, nobody));
+  doesAllBut(t, run(t, nobody, [], readableByOthers(t)));
 });

@@ -148,7 +148,7 @@ async function refuseEach(t: Test, all: Record<string, Scenario>, scene: Scene):
 }
 
 function interposed(): void {
-  void t.test('each call of each function', async (t) => {
+  void t.test('each system call of each function, refused with each error number', async (t) => {
     const { client, accepted, server } = await tcpPair(t);
     const tuned = createServer();
     await listening(t, tuned);
@@ -166,12 +166,12 @@ function interposed(): void {
     await poll('no descriptor stays', () => descriptors() === open);
   });
 
-  void t.test('no socket of either family', async (t) => {
+  void t.test('readSystemKeepalive where neither IPv6 nor IPv4 sockets can be made', async (t) => {
     oracle.refuse(Call.socket, 0, 0, 0, 2, constants.errno.EAFNOSUPPORT);
     t.throws(() => readSystemKeepalive(), { code: 'EAFNOSUPPORT', syscall: 'socket', option: undefined });
   });
 
-  void t.test('what this OS offers is told without a socket', async (t) => {
+  void t.test('keepaliveSupport needs no socket', async (t) => {
     const { keepaliveSupport, readSystemKeepalive } = secondCopy();
     oracle.refuse(Call.socket, 0, 0, 0, 2, constants.errno.EMFILE);
     t.equal(keepaliveSupport.userTimeout, true);

@@ -6,9 +6,9 @@ import t, { type Test } from 'tap';
 import * as root from 'tcp-keepalive';
 import * as heartbeat from 'tcp-keepalive/heartbeat';
 import { binding } from '../../dist/addon/binding.js';
-import { anything, resolved, validProfile } from '../support/anything';
+import { anything, resolved, validProfile } from './fuzz/values';
 import { heldBy } from '../support/oracle';
-import { everyTarget, type Scene } from '../support/scene';
+import { everyTarget, type Scene } from './fuzz/scene';
 import { signals, targetNames } from './fuzz/arguments';
 import { heartbeatSubjects } from './fuzz/heartbeat-subjects';
 import { rootSubjects } from './fuzz/root-subjects';
@@ -49,7 +49,7 @@ async function check({ call, errors, changes }: Subject, drawn: readonly unknown
 t.comment(`FUZZ_SEED=${seed}`);
 process.setMaxListeners(0);
 
-void t.test('every public function', async (t: Test) => {
+void t.test('anything for every argument of every public function', async (t: Test) => {
   const scene = await everyTarget(t);
   t.strictSame(Object.keys(scene.targets).sort(), [...targetNames].sort());
   const exported = [...Object.keys(root), ...Object.keys(heartbeat)].filter((name) => !constants.includes(name));

@@ -13,8 +13,8 @@ import { start as startEventStream } from '../../examples/event-stream-push.js';
 import { start as startPush } from '../../examples/web-socket-push.js';
 import { connectPeerNamespace } from '../support/network-namespace.js';
 import { poll } from '../support/poll';
-import { accepted, portOf } from '../support/real-peers-scenarios';
-import { Output, type PipedProcess } from '../support/real-peers-output';
+import { accepted, portOf } from '../support/sockets';
+import { Output, type PipedProcess } from '../support/output';
 import { inNamespace } from '../support/rerun';
 import { socketOf } from '../support/web-sockets';
 
@@ -29,13 +29,13 @@ const slowMachine = 15_000;
 /** More than the kernels hold. */
 const plenty = 64 << 20;
 
-inNamespace(__filename, () => void t.test('one cable', play));
+inNamespace(__filename, () => void t.test('clients that freeze, read slowly and vanish', play));
 
 type Network = Awaited<ReturnType<typeof connectPeerNamespace>>;
 
 /** A client on the other side of the cable, once it is connected. */
 async function client(t: Test, network: Network, kind: string, url: string): Promise<Output> {
-  const program = [require.resolve('../support/heartbeat-client.js'), kind, url];
+  const program = [require.resolve('./heartbeat-stories/client.js'), kind, url];
   const child = network.spawn(process.execPath, program, { stdio: ['pipe', 'pipe', 'inherit'] });
   const output = new Output(t, child as PipedProcess);
   await output.lines(/^(open)/);
@@ -148,7 +148,7 @@ async function eventStreamStory(t: Test, network: Network): Promise<Story> {
   for (let sent = 0; sent < plenty; sent += 1 << 16) slowStream!.write(`data: ${'x'.repeat(1 << 16)}\n\n`);
 
   // The other way round: our client, a server behind the cable.
-  const example = [require.resolve('../support/heartbeat-server.js'), JSON.stringify([profile, 0, stream])];
+  const example = [require.resolve('./heartbeat-stories/server.js'), JSON.stringify([profile, 0, stream])];
   const remote = network.spawn(process.execPath, example, { stdio: ['pipe', 'pipe', 'inherit'] });
   const output = new Output(t, remote as PipedProcess);
   const [port] = await output.lines(/^listening (.*)/);

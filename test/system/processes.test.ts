@@ -37,7 +37,7 @@ void t.test('worker threads, several at once, beside the main thread', async (t)
 });
 
 void t.test('child.send keeps what the kernel holds; the child can read and change it', async (t) => {
-  const child = fork(require.resolve('../support/receiver.js'), { execArgv: [] });
+  const child = fork(require.resolve('./processes/receiver.js'), { execArgv: [] });
   t.teardown(() => child.kill());
   const server = net.createServer();
   const port = await listening(t, server);
@@ -54,7 +54,7 @@ void t.test('child.send keeps what the kernel holds; the child can read and chan
 });
 
 void t.test('a round-robin cluster worker has no listener to read', async (t) => {
-  const primary = fork(require.resolve('../support/cluster.js'), { execArgv: [] });
+  const primary = fork(require.resolve('./processes/cluster.js'), { execArgv: [] });
   const exit = once(primary, 'exit');
   const [answer] = (await once(primary, 'message')) as [{ code: string; accepted: KeepaliveSettings }];
   t.equal(answer.code, 'ERR_KEEPALIVE_NOT_TCP');

@@ -6,9 +6,10 @@ import { detectionTime } from 'tcp-keepalive';
 import { within } from '../../examples/lib/deadline.js';
 import { connectPeerNamespace } from '../support/network-namespace.js';
 import { heldBy } from '../support/oracle';
-import { Output, fixture, type PipedProcess } from '../support/real-peers-output';
+import { Output, type PipedProcess } from '../support/output';
 import { inNamespace } from '../support/rerun';
-import { accepted, portOf, profile, scenarios, type Stage } from '../support/real-peers-scenarios';
+import { accepted, portOf } from '../support/sockets';
+import { profile, program, scenarios, type Stage } from './real-peers/scenarios';
 
 const { idle: promised } = detectionTime(profile);
 
@@ -27,7 +28,7 @@ const printedByExamples = [
   'Redis: read ETIMEDOUT',
 ];
 
-inNamespace(__filename, () => void t.test('one cable, one cut', cutAndMeasure));
+inNamespace(__filename, () => void t.test('every example notices that its peers have vanished', cutAndMeasure));
 
 async function cutAndMeasure(t: Test): Promise<void> {
   const printed = t.capture(console, 'log');
@@ -73,7 +74,7 @@ async function cutAndMeasure(t: Test): Promise<void> {
 
 function stageFor(t: Test, network: Awaited<ReturnType<typeof connectPeerNamespace>>): Stage {
   const onPeersSide = (name: string, ...args: string[]) => {
-    const child = network.spawn(process.execPath, [fixture(name), ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const child = network.spawn(process.execPath, [program(name), ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
     return new Output(t, child as PipedProcess);
   };
   const servers = onPeersSide('servers');

@@ -35,7 +35,10 @@ const { idle: promisedByFive } = detectionTime(fiveProbes);
 const room = 3_000;
 const longest = 2 * promised + room;
 
-inNamespace(__filename, () => void t.test('one cable, one cut', cutAndMeasure));
+inNamespace(
+  __filename,
+  () => void t.test('a silent peer is noticed in detectionTime, and only with a profile', cutAndMeasure),
+);
 
 async function cutAndMeasure(t: Test): Promise<void> {
   const network = await connectPeerNamespace();

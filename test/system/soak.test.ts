@@ -6,7 +6,7 @@ import { isolation } from '../support/network-namespace.js';
 const way = isolation();
 const reason = 'reason' in way ? way.reason : false;
 
-void t.test('a soak of half a minute', { skip: process.env['CI'] === undefined && reason }, async (t) => {
+void t.test('the soak, for half a minute', { skip: process.env['CI'] === undefined && reason }, async (t) => {
   const program = require.resolve('./soak/run.js');
   const { status, stdout, stderr } = spawnSync(process.execPath, [program, '--short'], { encoding: 'utf8' });
   for (const line of stdout.trim().split('\n')) t.comment(line);

@@ -4,7 +4,7 @@ import t from 'tap';
 
 const skip = process.platform === 'linux' ? false : 'Linux';
 
-void t.test('sockets that come and go in the middle of every call', { skip }, async (t) => {
+void t.test('every call on sockets that come and go meanwhile', { skip }, async (t) => {
   const program = require.resolve('./stress/run.js');
   const { status, stdout, stderr } = spawnSync(process.execPath, [program, '--short'], { encoding: 'utf8' });
   for (const line of stdout.trim().split('\n')) t.comment(line);

@@ -11,7 +11,7 @@ const hour = 3_600_000;
 const deadline = 10_000;
 
 withInterposer(__filename, () => {
-  void t.test('sleep counts as silence', async (t) => {
+  void t.test('a monitor counts the machine’s sleep as silence', async (t) => {
     const { client, accepted } = await tcpPair(t);
     const monitor = new LivenessMonitor({ silentAfter: hour, checkEvery: 100 });
     t.teardown(() => monitor.stop());
@@ -38,7 +38,7 @@ withInterposer(__filename, () => {
     t.equal(monitor.snapshot().lastHeard.counts[0], 1, 'and is forgotten when the peer is heard');
   });
 
-  void t.test('a watchdog notices on waking', async (t) => {
+  void t.test('a watchdog ends its stream when the machine wakes', async (t) => {
     const { client } = await tcpPair(t);
     const silent = once(client, 'error', { signal: AbortSignal.timeout(deadline) });
     new SilenceWatchdog({ timeout: hour }).watch(client);

@@ -29,7 +29,7 @@ function machine(hasBoot: boolean) {
   };
 }
 
-void t.test('awake it is the monotonic clock, and the kernel is not asked', async (t) => {
+void t.test('without sleep it is the monotonic clock, and the boot time is not read', async (t) => {
   const { clock, work, asked } = machine(true);
   const [start, before] = [clock.now(), asked()];
   for (let i = 0; i < 100; i += 1) {
@@ -39,7 +39,7 @@ void t.test('awake it is the monotonic clock, and the kernel is not asked', asyn
   t.equal(asked(), before);
 });
 
-void t.test('sleep counts, again and again', async (t) => {
+void t.test('each sleep is added', async (t) => {
   const { clock, work, sleep } = machine(true);
   const start = clock.now();
   for (let i = 1; i <= 3; i += 1) {
@@ -49,7 +49,7 @@ void t.test('sleep counts, again and again', async (t) => {
   }
 });
 
-void t.test('a clock on the wall that is set does not', async (t) => {
+void t.test('a wall clock that is set is not a sleep', async (t) => {
   for (const hasBoot of [true, false]) {
     const { clock, work, set } = machine(hasBoot);
     const start = clock.now();
@@ -63,7 +63,7 @@ void t.test('a clock on the wall that is set does not', async (t) => {
   }
 });
 
-void t.test('set and slept at once; it never goes back', async (t) => {
+void t.test('a wall clock that is set during a sleep; the clock never goes back', async (t) => {
   const { clock, work, sleep, set } = machine(true);
   const start = clock.now();
   sleep(hour);
@@ -75,7 +75,7 @@ void t.test('set and slept at once; it never goes back', async (t) => {
   t.ok(clock.now() >= after);
 });
 
-void t.test('this machine’s own', async (t) => {
+void t.test('the clocks of this machine', async (t) => {
   const clock = new SleepClock();
   const before = performance.now();
   const now = clock.now();

@@ -1,9 +1,8 @@
-import { assertObject, checkedTime } from '../../util/arguments.js';
+import { checkedTime, optional, readOptions } from '../../util/arguments.js';
 import { invalidArgumentType } from '../../util/invalid-argument.js';
-import { Alarm, type Work } from '../schedule/alarm.js';
-import { flush, hasEnded, needsDrain, type EventStreamResponse } from './event-stream-response.js';
-import { EventStream } from './event-stream.js';
-import { Wheel } from '../schedule/wheel.js';
+import { PingSchedule } from '../schedule/ping-schedule.js';
+import { EventStreamPeer } from './event-stream-peer.js';
+import { isWritable, type EventStreamResponse } from './event-stream-response.js';
 
 /** Options of {@link EventStreamHeartbeat}. */
 export interface EventStreamHeartbeatOptions {
@@ -56,18 +55,16 @@ const comment = ':\n\n';
  * ```
  */
 export class EventStreamHeartbeat {
-  readonly #interval: number;
+  readonly #schedule: PingSchedule<EventStreamResponse, EventStreamPeer>;
   readonly #ping: string;
-  readonly #streams = new Map<EventStreamResponse, EventStream>();
-  readonly #wheel: Wheel<EventStream>;
-  readonly #counts = { pingsSent: 0, pingsSaved: 0, pingsWithheld: 0 };
-  #alarm: Alarm | undefined;
 
   constructor(options: EventStreamHeartbeatOptions) {
-    assertObject('options', options);
-    this.#interval = checkedTime('options.interval', options.interval);
-    this.#ping = options.event === undefined ? comment : `event: ${checkedName(options.event)}\ndata:\n\n`;
-    this.#wheel = new Wheel(this.#interval, performance.now());
+    const { interval, event } = readOptions(options, {
+      interval: checkedTime,
+      event: optional(checkedName, undefined),
+    });
+    this.#ping = event === undefined ? comment : `event: ${event}\ndata:\n\n`;
+    this.#schedule = new PingSchedule({ interval });
   }
 
   /**
@@ -80,87 +77,33 @@ export class EventStreamHeartbeat {
     if (!isResponse(response)) {
       throw invalidArgumentType('response', 'a response of http or http2, or a stream of http2', response);
     }
-    if (hasEnded(response) || this.#streams.has(response)) return;
-    const stream = new EventStream(response, this.#leave);
-    this.#streams.set(response, stream);
-    this.#wheel.turn(performance.now());
-    const turn = this.#wheel.seat(stream);
-    this.#alarm ??= new Alarm(this.#work);
-    this.#alarm.by(turn);
+    if (!isWritable(response) || this.#schedule.has(response)) return;
+    this.#schedule.add(new EventStreamPeer(response, this.#ping, this.#remove));
   }
 
   /** Lets go of a response, which stays open. One that was not added is left alone. */
   remove(response: EventStreamResponse): void {
-    const stream = this.#streams.get(response);
-    if (stream !== undefined) this.#leave(stream);
+    const peer = this.#schedule.get(response);
+    if (peer !== undefined) this.#remove(peer);
   }
 
   /** What is known now. Costs the same for any number of streams. */
   snapshot(): EventStreamHeartbeatSnapshot {
-    return { streams: this.#streams.size, ...this.#counts };
+    return { streams: this.#schedule.size, ...this.#schedule.counts };
   }
 
   /** Lets go of all responses. The counts stay. */
   stop(): void {
-    for (const stream of this.#streams.values()) this.#leave(stream);
+    this.#schedule.stop();
   }
 
   [Symbol.dispose](): void {
     this.stop();
   }
 
-  readonly #work: Work = {
-    begin: (now) => {
-      this.#wheel.turn(now);
-    },
-    step: (now) => this.#takeTurn(now),
-    next: (now) => this.#wheel.next(now),
+  readonly #remove = (peer: EventStreamPeer): void => {
+    this.#schedule.remove(peer);
   };
-
-  readonly #leave = (stream: EventStream): void => {
-    this.#streams.delete(stream.response);
-    this.#wheel.unseat(stream);
-    stream.release();
-    if (this.#streams.size > 0) return;
-    this.#alarm?.stop();
-    this.#alarm = undefined;
-  };
-
-  #takeTurn(now: number): boolean {
-    const stream = this.#wheel.take();
-    if (stream === undefined) return false;
-    const { response, sentAt } = stream;
-    const due = sentAt + this.#interval;
-    if (hasEnded(response)) {
-      this.#leave(stream);
-    } else if (sentAt > stream.seatedFor && due > now) {
-      this.#counts.pingsSaved += stream.periodsSinceCounted(now, this.#interval);
-      this.#seatBy(stream, due);
-    } else {
-      try {
-        this.#pingIfPossible(stream, now);
-      } finally {
-        this.#seatBy(stream, now + this.#interval); // also if `write` throws
-      }
-    }
-    return true;
-  }
-
-  #pingIfPossible(stream: EventStream, now: number): void {
-    const { response } = stream;
-    if (!response.headersSent || needsDrain(response) || !stream.boundary.isBetweenEvents) {
-      this.#counts.pingsWithheld += 1;
-      return;
-    }
-    this.#counts.pingsSent += 1;
-    stream.ping(this.#ping, now);
-    flush(response);
-  }
-
-  #seatBy(stream: EventStream, due: number): void {
-    stream.seatedFor = stream.sentAt;
-    this.#wheel.seatBy(stream, due);
-  }
 }
 
 function isResponse(value: unknown): value is EventStreamResponse {
@@ -171,7 +114,7 @@ function isResponse(value: unknown): value is EventStreamResponse {
   return [write, on, off].every((method) => typeof method === 'function');
 }
 
-function checkedName(event: unknown): string {
+function checkedName(name: string, event: unknown): string {
   if (typeof event === 'string' && /^[^\r\n\0]+$/.test(event)) return event;
-  throw invalidArgumentType('options.event', 'a name without line ends', event);
+  throw invalidArgumentType(name, 'a name without line ends', event);
 }

@@ -23,10 +23,10 @@ function sinkOf(response: EventStreamResponse): Sink {
   return (response as { stream?: Sink }).stream ?? response;
 }
 
-/** Whether nothing can be written to it any more. */
-export function hasEnded(response: EventStreamResponse): boolean {
+/** Whether it has not ended. */
+export function isWritable(response: EventStreamResponse): boolean {
   const { destroyed, closed, writableEnded } = sinkOf(response);
-  return response.writableEnded || destroyed === true || closed === true || writableEnded === true;
+  return !(response.writableEnded || destroyed === true || closed === true || writableEnded === true);
 }
 
 /** Whether what was written before waits for its reader. */

@@ -1,11 +1,11 @@
-import { assertObject, checkedTime } from '../../util/arguments.js';
+import { checkedTime, checkedType, optional, readOptions } from '../../util/arguments.js';
 import { KeepaliveError } from '../../index.js';
 import { invalidArgumentType } from '../../util/invalid-argument.js';
-import { Alarm, type Work } from '../schedule/alarm.js';
+import { Alarm, type Work } from '../../util/alarm.js';
 import { SleepClock } from '../../util/sleep-clock.js';
 import { watcherFor, type Watchable } from './watchable.js';
-import { WatchedFetch } from './watched-fetch.js';
-import type { Listener, Watched } from './watched.js';
+import { FetchConnection } from './fetch-connection.js';
+import type { ConnectionListener, Connection } from './connection.js';
 
 /** Options of {@link SilenceWatchdog}. */
 export interface SilenceWatchdogOptions {
@@ -50,25 +50,28 @@ export class SilenceWatchdog {
   readonly #event: string;
   readonly #clock = new SleepClock();
   #heardAt = 0;
-  #watched: Watched | undefined;
-  #alarm: Alarm | undefined;
+  #watched: Connection | undefined;
+  readonly #alarm: Alarm;
+  #isRunning = false;
 
   constructor(options: SilenceWatchdogOptions) {
-    assertObject('options', options);
-    this.#timeout = checkedTime('options.timeout', options.timeout);
-    const { onSilence, event = 'ping' } = options;
-    if (onSilence !== undefined && typeof onSilence !== 'function') {
-      throw invalidArgumentType('options.onSilence', 'a function', onSilence);
-    }
-    if (typeof event !== 'string') throw invalidArgumentType('options.event', 'a string', event);
-    this.#onSilence = onSilence;
+    const { timeout, onSilence, event } = readOptions(options, {
+      timeout: checkedTime,
+      onSilence: optional(checkedType('function'), undefined),
+      event: optional(checkedType('string'), 'ping'),
+    });
+    this.#timeout = timeout;
+    this.#onSilence = onSilence as SilenceWatchdogOptions['onSilence'];
     this.#event = event;
+    this.#alarm = new Alarm(this.#work);
   }
 
   /** Something was received. Starts the clock if it does not run. */
   heard(): void {
     this.#heardAt = this.#clock.now();
-    this.#alarm ??= new Alarm(this.#work);
+    if (this.#isRunning) return;
+    this.#isRunning = true;
+    this.#alarm.by(0);
   }
 
   /**
@@ -105,7 +108,7 @@ export class SilenceWatchdog {
    * `dispatcher` with another `bodyTimeout`. While nobody reads the body the time does not count.
    */
   readonly fetch: typeof globalThis.fetch = (input, init) => {
-    const watched = this.#follow((listener) => new WatchedFetch(listener));
+    const watched = this.#follow((listener) => new FetchConnection(listener));
     return watched.fetch(input, init);
   };
 
@@ -113,15 +116,15 @@ export class SilenceWatchdog {
   stop(): void {
     this.#watched?.release();
     this.#watched = undefined;
-    this.#alarm?.stop();
-    this.#alarm = undefined;
+    this.#isRunning = false;
+    this.#alarm.stop();
   }
 
   [Symbol.dispose](): void {
     this.stop();
   }
 
-  #follow<W extends Watched>(watch: (listener: Listener) => W): W {
+  #follow<W extends Connection>(watch: (listener: ConnectionListener) => W): W {
     this.#watched?.release();
     const followed = watch({
       // What comes late of a connection that was followed before says nothing of this one.
@@ -138,10 +141,10 @@ export class SilenceWatchdog {
   }
 
   readonly #work: Work = {
-    begin: () => {
+    step: () => {
       this.#judge();
+      return false;
     },
-    step: () => false,
     next: (now) => {
       const left = this.#heardAt + this.#timeout - this.#clock.now();
       return now + Math.min(left, longestTick, this.#timeout / ticksInTimeout);

@@ -1,25 +1,28 @@
 import { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { unproxied } from '../../socket/unproxied.js';
-import { WatchedSource, type WatchedEventSource } from './watched-event-source.js';
-import { WatchedReadable } from './watched-readable.js';
-import { WatchedClient, type WatchedWebSocket } from './watched-web-socket.js';
-import type { Listener, Watched } from './watched.js';
+import { EventSourceConnection, type WatchedEventSource } from './event-source-connection.js';
+import { ReadableConnection } from './readable-connection.js';
+import { WebSocketConnection, type WatchedWebSocket } from './web-socket-connection.js';
+import type { ConnectionListener, Connection } from './connection.js';
 
 /** Anything that a {@link SilenceWatchdog} can watch. */
 export type Watchable = Readable | WatchedWebSocket | WatchedEventSource;
 
 /** How to watch a target; undefined: it is nothing that can be watched. */
-export function watcherFor(target: Watchable, ping: string): ((listener: Listener) => Watched) | undefined {
+export function watcherFor(
+  target: Watchable,
+  ping: string,
+): ((listener: ConnectionListener) => Connection) | undefined {
   if (target instanceof Readable) {
     const stream = target instanceof Socket ? unproxied(target) : target;
-    return (listener) => new WatchedReadable(stream, listener);
+    return (listener) => new ReadableConnection(stream, listener);
   }
   if (has(target, ['terminate', 'on', 'off'])) {
-    return (listener) => new WatchedClient(target as WatchedWebSocket, listener);
+    return (listener) => new WebSocketConnection(target as WatchedWebSocket, listener);
   }
   if (has(target, ['close', 'addEventListener', 'removeEventListener'])) {
-    return (listener) => new WatchedSource(target as WatchedEventSource, ping, listener);
+    return (listener) => new EventSourceConnection(target as WatchedEventSource, ping, listener);
   }
   return undefined;
 }

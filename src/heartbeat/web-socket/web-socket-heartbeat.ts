@@ -1,14 +1,11 @@
 import { EventEmitter } from 'node:events';
 import { types } from 'node:util';
-import { assertObject, checkedTime } from '../../util/arguments.js';
+import { assertObject, checkedTime, checkedType, optional, readOptions } from '../../util/arguments.js';
 import { display, invalidArgumentType } from '../../util/invalid-argument.js';
-import { Alarm, type Work } from '../schedule/alarm.js';
-import { now } from '../schedule/milliseconds.js';
+import { PingSchedule, type Look } from '../schedule/ping-schedule.js';
 import { Newcomers } from './newcomers.js';
-import { Queue } from '../schedule/queue.js';
-import { Tracked } from './tracked-client.js';
-import { isClient, isDeaf, isEnding, isOpen, socketOf, type HeartbeatClient } from './web-socket-client.js';
-import { Wheel } from '../schedule/wheel.js';
+import { isClient, isEnding, type HeartbeatClient } from './web-socket-client.js';
+import { WebSocketPeer, type WebSocketRules } from './web-socket-peer.js';
 
 /** Options of {@link WebSocketHeartbeat}. */
 export interface WebSocketHeartbeatOptions {
@@ -46,8 +43,8 @@ export interface WebSocketHeartbeatSnapshot {
   readonly gone: number;
 }
 
-/** So late at most is a new client found. */
-const looksInInterval = 16;
+/** Of so many looks at the Set one goes through all of it: one client may have come while another left. */
+const longestBetweenWalks = 16;
 
 /**
  * Pings the clients of a WebSocket server that have been silent for an `interval`, and terminates those that do not answer
@@ -88,17 +85,9 @@ export class WebSocketHeartbeat<C extends HeartbeatClient = HeartbeatClient> ext
   WebSocketHeartbeatEvents<C>
 > {
   readonly #clients: ReadonlySet<C>;
-  readonly #interval: number;
-  readonly #timeout: number;
-  readonly #trustKernel: boolean;
-  readonly #tracked = new Map<C, Tracked<C>>();
-  readonly #newcomers: Newcomers<C>;
-  readonly #wheel: Wheel<Tracked<C>>;
-  /** Those that owe a sign of life, by their deadlines. */
-  readonly #waiting = new Queue<Tracked<C>>();
-  readonly #alarm: Alarm;
-  readonly #counts = { pingsSent: 0, pingsSaved: 0, pingsWithheld: 0, gone: 0 };
-  #nextLook = 0;
+  readonly #schedule: PingSchedule<C, WebSocketPeer<C>>;
+  readonly #rules: WebSocketRules<C>;
+  #gone = 0;
   #warned = false;
 
   constructor(
@@ -107,45 +96,44 @@ export class WebSocketHeartbeat<C extends HeartbeatClient = HeartbeatClient> ext
   ) {
     super();
     this.#clients = checkedClients(clients);
-    assertObject('options', options);
-    this.#interval = checkedTime('options.interval', options.interval);
-    this.#timeout = checkedTime('options.timeout', options.timeout);
-    const { trustKernel = false } = options;
-    if (typeof trustKernel !== 'boolean') throw invalidArgumentType('options.trustKernel', 'a boolean', trustKernel);
-    this.#trustKernel = trustKernel;
-    this.#newcomers = new Newcomers(this.#clients, looksInInterval);
-    this.#wheel = new Wheel(this.#interval, performance.now());
-    this.#alarm = new Alarm(this.#work);
+    const { interval, timeout, trustKernel } = readOptions(options, {
+      interval: checkedTime,
+      timeout: checkedTime,
+      trustKernel: optional(checkedType('boolean'), false),
+    });
+    this.#rules = { clients: this.#clients, trustKernel, onClose: this.#onClose };
+    this.#schedule = new PingSchedule({ interval, timeout, look: this.#look(), onSilent: this.#onSilent });
   }
 
   /** What is known now. Costs the same for any number of clients. */
   snapshot(): WebSocketHeartbeatSnapshot {
-    return { clients: this.#tracked.size, waiting: this.#waiting.length, ...this.#counts };
+    const { size, waiting, counts } = this.#schedule;
+    return { clients: size, waiting, ...counts, gone: this.#gone };
   }
 
   /** Ends it: nobody is pinged or judged any more. The counts stay. */
   stop(): void {
-    this.#alarm.stop();
-    for (const entry of this.#tracked.values()) this.#forget(entry);
+    this.#schedule.stop();
   }
 
   [Symbol.dispose](): void {
     this.stop();
   }
 
-  readonly #work: Work = {
-    begin: (time) => {
-      if (time >= this.#nextLook) {
-        this.#newcomers.look(this.#tracked.size);
-        this.#nextLook = time + this.#interval / looksInInterval;
-      }
-      this.#wheel.turn(time);
-    },
-    step: (time) => this.#newcomers.step(this.#isKnown, this.#meet) || this.#judgeNext(time) || this.#takeTurn(time),
-    next: (time) => Math.min(this.#nextLook, this.#waiting.first?.deadline ?? Infinity, this.#wheel.next(time)),
-  };
+  /** The Set tells nobody of newcomers. */
+  #look(): Look {
+    const newcomers = new Newcomers(this.#clients, longestBetweenWalks);
+    return {
+      evenAlone: true,
+      begin: () => {
+        newcomers.look(this.#schedule.size);
+      },
+      step: () => newcomers.step(this.#isKnown, this.#meet),
+    };
+  }
 
-  readonly #isKnown = (client: C): boolean => this.#tracked.has(client) || this.#isStranger(client) || isEnding(client);
+  readonly #isKnown = (client: C): boolean =>
+    this.#schedule.has(client) || this.#isStranger(client) || isEnding(client);
 
   /** What is put into the Set later: there is nobody to throw at. */
   #isStranger(value: unknown): boolean {
@@ -159,104 +147,20 @@ export class WebSocketHeartbeat<C extends HeartbeatClient = HeartbeatClient> ext
   }
 
   readonly #meet = (client: C): void => {
-    const entry = new Tracked(client, now(), this.#leave);
-    this.#tracked.set(client, entry);
-    this.#wheel.seat(entry, this.#clients.size);
+    this.#schedule.add(new WebSocketPeer(client, this.#rules), this.#clients.size);
   };
 
   /** Where a closed client stays in somebody's own Set it stays known, or each look would find it anew. */
-  readonly #leave = (entry: Tracked<C>): void => {
-    if (this.#clients.has(entry.client)) this.#waiting.remove(entry);
-    else this.#forget(entry);
+  readonly #onClose = (peer: WebSocketPeer<C>): void => {
+    if (this.#clients.has(peer.target)) peer.queue?.remove(peer);
+    else this.#schedule.remove(peer);
   };
 
-  #forget(entry: Tracked<C>): void {
-    this.#tracked.delete(entry.client);
-    this.#wheel.unseat(entry);
-    this.#waiting.remove(entry);
-    entry.release();
-  }
-
-  #takeTurn(time: number): boolean {
-    const entry = this.#wheel.take();
-    if (entry === undefined) return false;
-    // First of all, so that those who speak by themselves cost least.
-    if (this.#putOff(entry, time)) return true;
-    const { client } = entry;
-    if (!this.#clients.has(client)) {
-      this.#forget(entry);
-      return true;
-    }
-    try {
-      if (isOpen(client) && entry.queue === undefined) {
-        if (this.#trustKernel) entry.hearKernel(time);
-        if (this.#putOff(entry, time)) return true;
-        entry.position.take(socketOf(client), client.bufferedAmount);
-        this.#ask(entry, time);
-      }
-    } finally {
-      // Also if `ping` throws.
-      if (entry.slot === -1 && this.#tracked.has(client)) this.#seatBy(entry, time + this.#interval);
-    }
-    return true;
-  }
-
-  /** Gives it a later turn if it was heard since it got this one. */
-  #putOff(entry: Tracked<C>, time: number): boolean {
-    const due = entry.heardAt + this.#interval;
-    if (entry.heardAt <= entry.seatedFor || due <= time) return false;
-    this.#counts.pingsSaved += entry.periodsSinceCounted(time, this.#interval);
-    this.#seatBy(entry, due);
-    return true;
-  }
-
-  #seatBy(entry: Tracked<C>, due: number): void {
-    entry.seatedFor = Math.max(entry.heardAt, entry.pingedAt);
-    this.#wheel.seatBy(entry, due);
-  }
-
-  /** Waits for a sign of life, with a ping if none is on its way. */
-  #ask(entry: Tracked<C>, time: number): void {
-    entry.deadline = time + this.#timeout;
-    this.#waiting.add(entry);
-    if (entry.client.bufferedAmount > 0) {
-      this.#counts.pingsWithheld += 1;
-    } else {
-      this.#counts.pingsSent += 1;
-      entry.ping(time);
-    }
-  }
-
-  #judgeNext(time: number): boolean {
-    const entry = this.#waiting.first;
-    if (entry === undefined || entry.deadline > time) return false;
-    this.#waiting.remove(entry);
-    if (isOpen(entry.client)) this.#judge(entry, time);
-    return true;
-  }
-
-  #judge(entry: Tracked<C>, time: number): void {
-    const { client } = entry;
-    const progress = entry.position.advance(socketOf(client), client.bufferedAmount);
-    if (progress === 'received') {
-      entry.hear(time);
-    } else if (progress === 'none' && !isDeaf(client)) {
-      this.#end(entry, time);
-    } else if (entry.owesPong) {
-      entry.deadline = time + this.#timeout;
-      this.#waiting.add(entry);
-    } else {
-      this.#ask(entry, time);
-    }
-  }
-
-  #end(entry: Tracked<C>, time: number): void {
-    const { client } = entry;
-    this.#forget(entry);
-    this.#counts.gone += 1;
-    client.terminate();
-    this.emit('gone', client, Math.round(time - Math.max(entry.since, entry.heardAt)));
-  }
+  readonly #onSilent = ({ target }: WebSocketPeer<C>, silentFor: number): void => {
+    this.#gone += 1;
+    target.terminate();
+    this.emit('gone', target, silentFor);
+  };
 }
 
 function checkedClients<C extends HeartbeatClient>(

@@ -1,6 +1,6 @@
 // Arguments of the public functions, right and wrong.
 import fc from 'fast-check';
-import { Target, almost, anything } from '../../support/anything';
+import { Target, almost, anything } from './values';
 
 export const targetNames = [
   ...['client', 'accepted', 'server', 'TLS client', 'TLS accepted', 'TLS server', 'http2 socket', 'Unix client'],

@@ -70,6 +70,12 @@ napi_status napi_get_value_int32(napi_env, napi_value value, std::int32_t* resul
   return napi_ok;
 }
 
+napi_status napi_get_value_bool(napi_env, napi_value value, bool* result) {
+  if (value->type != napi_boolean) return napi_boolean_expected;
+  *result = value->number != 0;
+  return napi_ok;
+}
+
 // What is out of range becomes the next that is not.
 napi_status napi_get_value_int64(napi_env, napi_value value, std::int64_t* result) {
   if (value->type != napi_number) return napi_number_expected;

@@ -9,7 +9,7 @@
 
 // As much of Node-API as native/addon.cc uses, without V8: so that the fuzzer reaches the addon's own lines, as fast as
 // they run, under AddressSanitizer. Numbers are converted as doc/api/n-api.md says. What real V8 makes of values of
-// other types test/fuzz.test.ts shows.
+// other types test/system/fuzz.test.ts shows.
 struct napi_value__ {
   napi_valuetype type = napi_undefined;
   double number = 0;

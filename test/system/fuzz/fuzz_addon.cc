@@ -22,8 +22,10 @@ using model::kernel;
 using model::Options;
 
 // The result array, as src/binding.ts reads it.
-enum Slot { kRefusedOption = keepalive::kOptionCount, kRefusedSyscall, kUndoError, kChanges, kInfo };
+enum Slot { kRefusedOption = keepalive::kOptionCount, kRefusedSyscall, kUndoError, kChanges, kLent, kInfo };
 constexpr std::int32_t kBatchLength = 64;
+// apply(descriptor, five settings, lend)
+constexpr size_t kLendArgument = 1 + keepalive::kOptionCount;
 
 #define HOLDS(condition)                                  \
   do {                                                    \
@@ -122,7 +124,7 @@ class Fuzzer {
   void Step() {
     AnyKernel();
     const auto before = kernel.sockets;
-    switch (data_.ConsumeIntegralInRange(0, 7)) {
+    switch (data_.ConsumeIntegralInRange(0, 8)) {
       case 0:
         Apply(AnyArguments(true));
         break;
@@ -143,6 +145,9 @@ class Fuzzer {
         break;
       case 6:
         AcceptQueueLength(AnyArguments(true));
+        break;
+      case 7:
+        UnansweredFor(AnyArguments(true));
         break;
       default:
         CloseDuplicate(AnyArguments(true));
@@ -172,7 +177,11 @@ class Fuzzer {
     return wanted;
   }
 
-  void Apply(const std::vector<napi_value>& arguments) {
+  void Apply(std::vector<napi_value> arguments) {
+    if (arguments.size() == kLendArgument && data_.ConsumeBool()) {
+      arguments.push_back(env_.New(napi_boolean));
+      arguments.back()->number = data_.ConsumeBool();
+    }
     const auto before = kernel.sockets;
     const double error = Call("apply", arguments);
     HOLDS(error <= 0);
@@ -214,10 +223,19 @@ class Fuzzer {
   void Applied(const std::vector<napi_value>& arguments, const Options& before, const Options& after) {
     HOLDS(!kernel.delayed_while_on);
     HOLDS((after[0] != 0) == (Wanted(arguments, 1) != 0));
+    bool lend = false;
+    if (arguments.size() > kLendArgument) napi_get_value_bool(&env_, arguments[kLendArgument], &lend);
+    const int lent = slots_[kLent];
+    HOLDS(lend ? lent >= 0 : lent == 0);
+    int added = 0;
     for (int option = 1; option < keepalive::kOptionCount; ++option) {
       const std::int32_t wanted = Wanted(arguments, 1 + option);
-      HOLDS(after[option] == (wanted == keepalive::kAbsent ? before[option] : wanted));
+      const std::int32_t more = after[option] - (wanted == keepalive::kAbsent ? before[option] : wanted);
+      HOLDS(more == 0 || option == keepalive::kUserTimeout || option == keepalive::kCount);
+      HOLDS(more == 0 || more == lent);
+      added += more;
     }
+    HOLDS(added == lent);
     HOLDS(slots_[kChanges] == kernel.sets);
     HOLDS((kernel.sets == 0) == (before == after));
   }
@@ -265,6 +283,14 @@ class Fuzzer {
     const int error = ExpectedOf([&] { return model::AskInfo(SocketOf(arguments)); });
     const double length = Call("acceptQueueLength", arguments);
     HOLDS(length == (error == 0 ? model::AcceptQueueLength() : error));
+    HOLDS(kernel.sockets == before);
+  }
+
+  void UnansweredFor(const std::vector<napi_value>& arguments) {
+    const auto before = kernel.sockets;
+    const int error = ExpectedOf([&] { return model::AskInfo(SocketOf(arguments)); });
+    const double time = Call("unansweredFor", arguments);
+    HOLDS(error == 0 ? time >= 0 : time == error);
     HOLDS(kernel.sockets == before);
   }
 

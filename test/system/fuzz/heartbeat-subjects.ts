@@ -5,7 +5,7 @@ import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { EventStreamHeartbeat, SilenceWatchdog, WebSocketHeartbeat } from 'tcp-keepalive/heartbeat';
-import { almost, anything } from '../../support/anything';
+import { almost, anything } from './values';
 import { target } from './arguments';
 import { argumentErrors, type Subject } from './subject';
 

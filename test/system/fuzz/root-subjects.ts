@@ -20,7 +20,7 @@ import {
   readSystemKeepalive,
   readTcpInfo,
 } from 'tcp-keepalive';
-import { anyProfile, anything } from '../../support/anything';
+import { anyProfile, anything } from './values';
 import { heldBy } from '../../support/oracle';
 import { constraints, fleet, fleetOptions, liveness, onError, path, target } from './arguments';
 import { argumentErrors, isTime, namesOf, profileErrors, socketErrors, type Subject } from './subject';

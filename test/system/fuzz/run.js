@@ -1,6 +1,6 @@
 'use strict';
-// npm run fuzz: native/ under libFuzzer with AddressSanitizer and UndefinedBehaviorSanitizer, then test/fuzz.test.ts, each
-// for --seconds (600). With --native only the first, which test/fuzz-native.test.ts runs for some seconds.
+// npm run fuzz: native/ under libFuzzer with AddressSanitizer and UndefinedBehaviorSanitizer, then test/system/fuzz.test.ts, each
+// for --seconds (600). With --native only the first, which test/system/fuzz-native.test.ts runs for some seconds.
 const { execFileSync } = require('node:child_process');
 const { mkdirSync, readdirSync } = require('node:fs');
 const path = require('node:path');
@@ -55,5 +55,8 @@ for (const [name, sources] of Object.entries(targets)) {
 if (!values.native) {
   const tap = [require.resolve('tap/package.json').replace('package.json', 'dist/esm/run.mjs'), '--timeout=0'];
   const env = { ...process.env, FUZZ_SECONDS: values.seconds };
-  execFileSync(process.execPath, [...tap, path.join(root, 'test', 'fuzz.test.ts')], { stdio: 'inherit', env });
+  execFileSync(process.execPath, [...tap, path.join(root, 'test', 'system', 'fuzz.test.ts')], {
+    stdio: 'inherit',
+    env,
+  });
 }

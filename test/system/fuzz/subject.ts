@@ -1,6 +1,6 @@
 // What the fuzzer knows of a function: its arguments, its errors, and what its result must be.
 import type { Arbitrary } from 'fast-check';
-import type { Scene } from '../../support/scene';
+import type { Scene } from './scene';
 
 /** Of any type, so of every type. */
 export type Args = readonly [never, never, never, never];

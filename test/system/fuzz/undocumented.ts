@@ -1,6 +1,6 @@
 import { constants } from 'node:os';
 import { KeepaliveError } from 'tcp-keepalive';
-import { Hostile } from '../../support/anything';
+import { Hostile } from './values';
 
 /** What is wrong with an error; undefined: it is documented. */
 export function undocumented(error: unknown, allowed: readonly string[]): string | undefined {

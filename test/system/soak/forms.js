@@ -1,5 +1,5 @@
 'use strict';
-// The long form (npm run soak) and the short one that CI runs (test/soak.test.ts).
+// The long form (npm run soak) and the short one that CI runs (test/system/soak.test.ts).
 
 /**
  * Milliseconds where nothing else is said.

@@ -222,7 +222,7 @@ function report({ all, cuts, ends, states, closed, samples }) {
 async function main() {
   if (!isIsolated) {
     const way = isolation();
-    if ('reason' in way) throw new Error(`test/soak/run.js needs a network namespace: ${way.reason}`);
+    if ('reason' in way) throw new Error(`test/system/soak/run.js needs a network namespace: ${way.reason}`);
     const [file = '', ...args] = way.command;
     return spawnSync(file, [...args, process.execPath, ...process.argv.slice(1)], { env: way.env, stdio: 'inherit' })
       .status;

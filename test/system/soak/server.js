@@ -3,7 +3,6 @@
 const { once } = require('node:events');
 const { readdirSync } = require('node:fs');
 const net = require('node:net');
-const path = require('node:path');
 const {
   LivenessMonitor,
   applyKeepaliveToAll,
@@ -11,9 +10,7 @@ const {
   detectionTime,
   lastHeard,
 } = require('tcp-keepalive');
-
-/** @type {{ mallocInUse(): number }} */
-const oracle = require(path.join(__dirname, '..', '..', 'native', 'build', 'Release', 'oracle.node'));
+const { oracle } = require('../../support/oracle.js');
 
 /**
  * @typedef {import('tcp-keepalive').KeepaliveProfile} Profile

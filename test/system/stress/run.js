@@ -1,7 +1,7 @@
 'use strict';
 // npm run stress: a million operations on sockets that come and go, by two installations of the package and with garbage
 // collected after each as well, 1,000 workers and 50 processes that end in the middle of it. --short is what CI runs
-// (test/stress.test.ts). --seed repeats the choices of a run; what the kernel and the clock choose is not repeated.
+// (test/system/stress.test.ts). --seed repeats the choices of a run; what the kernel and the clock choose is not repeated.
 const { execFile } = require('node:child_process');
 const { once } = require('node:events');
 const { cpSync, mkdtempSync, readdirSync, readlinkSync, rmSync, symlinkSync } = require('node:fs');

@@ -3,6 +3,7 @@
 const { readdirSync } = require('node:fs');
 const path = require('node:path');
 const { parseArgs } = require('node:util');
+const { held } = require('../../support/oracle.js');
 const { generator } = require('../../support/random.js');
 
 /**
@@ -29,8 +30,6 @@ const any = (from) => /** @type {T} */ (from[number(from.length)]);
 const copies = values.copies
   .split(',')
   .map((root) => ({ ...require(root), ...require(path.join(root, 'dist', 'heartbeat', 'index.js')) }));
-/** @type {{ getOption(fd: number, level: number, name: number): number } & Record<string, number>} */
-const oracle = require(path.join(__dirname, '..', '..', 'native', 'build', 'Release', 'oracle.node'));
 
 /** @type {import('tcp-keepalive').KeepaliveProfile[]} */
 const profiles = [
@@ -84,25 +83,13 @@ function attempt(call) {
 }
 
 /** @param {Socket} socket */
-const descriptorOf = (socket) => /** @type {any} */ (socket)._handle?.fd ?? -1;
-
-/** @param {Socket} socket */
 function untouched(socket) {
-  const descriptor = descriptorOf(socket);
-  if (descriptor < 0) return;
+  const { fd = -1 } = /** @type {any} */ (socket)._handle ?? {};
+  if (fd < 0) return;
   counts.bystanders += 1;
   const [enabled, initialDelay, , , userTimeout] = held(socket);
   const options = [enabled, initialDelay, userTimeout];
   if (options.join() !== '0,7200,0') fail(new Error(`a socket of somebody else has ${options.join()}`));
-}
-
-/** [enabled, initial delay, interval, count, user timeout] that the kernel holds. @param {Socket} socket */
-function held(socket) {
-  const { SOL_SOCKET = 0, SO_KEEPALIVE = 0, IPPROTO_TCP = 0, TCP_USER_TIMEOUT = 0 } = oracle;
-  const descriptor = descriptorOf(socket);
-  const names = [oracle.TCP_KEEPIDLE, oracle.TCP_KEEPINTVL, oracle.TCP_KEEPCNT, TCP_USER_TIMEOUT];
-  const enabled = oracle.getOption(descriptor, SOL_SOCKET, SO_KEEPALIVE);
-  return [enabled, ...names.map((name = 0) => oracle.getOption(descriptor, IPPROTO_TCP, name))];
 }
 
 /** In the turn in which it was applied. @param {Socket} socket @param {import('tcp-keepalive').KeepaliveProfile} profile */
@@ -143,6 +130,6 @@ function nested() {
 const descriptors = () => readdirSync('/proc/self/fd').length;
 
 module.exports = {
-  ...{ any, attempt, bystanders, copies, counts, descriptors, expected, fail, held, holds, most, nested, number, own },
+  ...{ any, attempt, bystanders, copies, counts, descriptors, expected, fail, holds, most, nested, number, own },
   ...{ profiles, random, run, sockets, untouched, values },
 };

@@ -1,0 +1,56 @@
+import { override } from '../../util/override.js';
+import { Peer, now, type Condition } from '../schedule/peer.js';
+import { EventBoundary } from './event-boundary.js';
+import { flush, isWritable, needsDrain, type EventStreamResponse } from './event-stream-response.js';
+
+/** One response. What is written puts its next ping off, and no answer to that is awaited. */
+export class EventStreamPeer extends Peer<EventStreamResponse> {
+  readonly #ping: string;
+  readonly #boundary = new EventBoundary();
+  readonly #onEnd: () => void;
+  readonly #restore: () => void;
+
+  constructor(response: EventStreamResponse, ping: string, onEnd: (peer: EventStreamPeer) => void) {
+    super(response);
+    this.#ping = ping;
+    this.#onEnd = () => {
+      onEnd(this);
+    };
+    response.on('close', this.#onEnd);
+    response.on('finish', this.#onEnd);
+    const note = this.#note;
+    // Nothing but the response's own `write` sees what is written.
+    this.#restore = override(response, 'write', (original) => {
+      return function write(this: EventStreamResponse, ...args: unknown[]) {
+        const written = original.apply(this, args as [string]);
+        note(args[0], args[1]);
+        return written;
+      };
+    });
+  }
+
+  override condition(): Condition {
+    return isWritable(this.target) ? 'open' : 'gone';
+  }
+
+  override isHeldUp(): boolean {
+    return !this.target.headersSent || needsDrain(this.target) || !this.#boundary.isBetweenEvents;
+  }
+
+  override sendPing(): void {
+    // By the outermost `write`, so that it goes the way of the application's own events.
+    this.target.write(this.#ping);
+    flush(this.target);
+  }
+
+  override release(): void {
+    this.target.off('close', this.#onEnd);
+    this.target.off('finish', this.#onEnd);
+    this.#restore();
+  }
+
+  readonly #note = (chunk: unknown, encoding: unknown): void => {
+    this.hear(now());
+    this.#boundary.note(chunk, encoding);
+  };
+}

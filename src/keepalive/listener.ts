@@ -1,0 +1,74 @@
+import type { Server } from 'node:net';
+import { platform } from '../profile/platform.js';
+import type { CheckedProfile } from '../profile/profile.js';
+import { NOT_CONNECTED, borrowed, listeningIdentity, notTcp, serverDescriptor } from '../socket/descriptor.js';
+import { acceptQueueLength, getSettings, putSettings, setProfile, type KeepaliveSettings } from '../socket/kernel.js';
+
+/** What one listening socket held before it was tuned. A server has another one each time that it listens. */
+interface Held {
+  readonly identity: object | null;
+  readonly before: KeepaliveSettings;
+}
+
+/** The listening socket of a server, on systems where accepted connections inherit from it. */
+export class Listener {
+  readonly #server: Server;
+  #held: Held | undefined;
+
+  constructor(server: Server) {
+    this.#server = server;
+  }
+
+  /** Whether the socket that the server listens on now holds the profile. */
+  get isTuned(): boolean {
+    return this.#current !== undefined;
+  }
+
+  /** Connections that wait to be accepted, of a listener that is tuned. */
+  get queueLength(): number {
+    return this.isTuned ? borrowed(serverDescriptor(this.#server), acceptQueueLength) : 0;
+  }
+
+  /**
+   * Puts the profile on the listening socket. Does nothing where the server does not listen, where this process does not
+   * have its socket (round-robin cluster worker), or where the OS does not inherit.
+   */
+  tune(profile: CheckedProfile): void {
+    const descriptor = serverDescriptor(this.#server);
+    if (descriptor !== NOT_CONNECTED && typeof this.#server.address() === 'string') throw notTcp();
+    if (descriptor < 0) return;
+    borrowed(descriptor, () => {
+      if (!platform.listenerInheritance) return;
+      const before = this.#current?.before ?? getSettings(descriptor);
+      setProfile(descriptor, overSettings(profile, before));
+      this.#held = { identity: listeningIdentity(this.#server), before };
+    });
+  }
+
+  /** Puts back what the listening socket held before. */
+  restore(): void {
+    const held = this.#current;
+    if (held !== undefined) {
+      borrowed(serverDescriptor(this.#server), (descriptor) => {
+        putSettings(descriptor, held.before);
+      });
+    }
+    this.#held = undefined;
+  }
+
+  /** What a connection of this listener has to hold: the profile over what it inherits besides. */
+  inherited(profile: CheckedProfile): CheckedProfile {
+    const held = this.#current;
+    return held === undefined ? profile : overSettings(profile, held.before);
+  }
+
+  get #current(): Held | undefined {
+    return this.#held?.identity === listeningIdentity(this.#server) ? this.#held : undefined;
+  }
+}
+
+/** A profile without a user timeout leaves the one alone that was there before any profile. */
+function overSettings(profile: CheckedProfile, before: KeepaliveSettings): CheckedProfile {
+  if (profile.userTimeout !== undefined || before.userTimeout === null) return profile;
+  return { ...profile, userTimeout: before.userTimeout, requestedUserTimeout: before.userTimeout };
+}

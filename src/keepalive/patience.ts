@@ -1,0 +1,114 @@
+import type { Socket } from 'node:net';
+import type { CheckedProfile } from '../profile/profile.js';
+import { borrowed, socketDescriptor } from '../socket/descriptor.js';
+import { getSettings, lendPatience, putSettings, unansweredFor, type KeepaliveSettings } from '../socket/kernel.js';
+import { Alarm } from '../util/alarm.js';
+
+/** A socket whose kernel holds more than its profile says, until its peer is heard. */
+interface Loan {
+  readonly socket: WeakRef<Socket>;
+  readonly profile: CheckedProfile;
+  /** When the profile was applied, by `performance.now()`. */
+  readonly since: number;
+  /** What the kernel holds, and what it is to hold afterwards. */
+  readonly held: KeepaliveSettings;
+  readonly afterwards: KeepaliveSettings;
+  /** When it is looked at next. */
+  dueAt: number;
+}
+
+/** Both ends of what the kernel counts are rounded to its clock, of 10 ms at the most (CONFIG_HZ=100). */
+const twoTicks = 20;
+
+const loans = new Set<Loan>();
+const bySocket = new WeakMap<Socket, Loan>();
+
+/**
+ * Puts a profile on a connection that may have been silent for long.
+ *
+ * The kernel holds what is new against all of the silence before: a user timeout counts from when the peer was last heard,
+ * a count includes the probes that are unanswered already, so a live peer would be given up after one lost probe, or none.
+ * Where that would be so, the kernel is given as much more as has passed. It is taken back once what the kernel counts
+ * began after the profile was applied: the peer was heard, or data was sent that it has to acknowledge.
+ */
+export function setPatiently(socket: Socket, descriptor: number, profile: CheckedProfile): void {
+  const known = loans.size > 0 ? bySocket.get(socket) : undefined;
+  if (known !== undefined && isSame(known.profile, profile) && isSame(getSettings(descriptor), known.held)) return;
+  const lent = lendPatience(descriptor, profile);
+  if (known !== undefined) loans.delete(known);
+  if (lent > 0) lend(socket, profile, getSettings(descriptor), lent);
+}
+
+function lend(socket: Socket, profile: CheckedProfile, held: KeepaliveSettings, lent: number): void {
+  const since = performance.now();
+  const { count, userTimeout } = held;
+  const afterwards =
+    userTimeout === null || userTimeout === 0 ? { count: count - lent } : { userTimeout: userTimeout - lent };
+  const loan: Loan = {
+    socket: new WeakRef(socket),
+    profile,
+    since,
+    held,
+    afterwards: { ...held, ...afterwards },
+    dueAt: since + period(held),
+  };
+  bySocket.set(socket, loan);
+  loans.add(loan);
+  alarm.by(loan.dueAt);
+}
+
+/**
+ * Often enough that data which is sent to a peer that vanishes meanwhile is given up in the profile's own time: the
+ * retransmission timer doubles, so one that is set in the first third of that time still fires in it.
+ */
+function period({ initialDelay }: KeepaliveSettings): number {
+  return initialDelay / 3;
+}
+
+function look(loan: Loan, now: number): void {
+  const socket = loan.socket.deref();
+  const descriptor = socket === undefined || bySocket.get(socket) !== loan ? -1 : socketDescriptor(socket);
+  if (descriptor < 0) {
+    loans.delete(loan);
+    return;
+  }
+  loan.dueAt = now + period(loan.held);
+  borrowed(descriptor, () => {
+    try {
+      if (takeBack(descriptor, loan, now)) loans.delete(loan);
+    } catch {
+      // Nobody is there to be told of a refusal, and the peer only has more time than it needs.
+    }
+  });
+}
+
+/** Whether nothing is owed any more. */
+function takeBack(descriptor: number, { since, held, afterwards }: Loan, now: number): boolean {
+  if (unansweredFor(descriptor) + twoTicks > now - since) return false;
+  // What somebody else has set meanwhile, or what a connection that was made since has got, stays.
+  if (isSame(getSettings(descriptor), held)) putSettings(descriptor, afterwards);
+  return true;
+}
+
+function isSame<T extends object>(some: T, others: T): boolean {
+  return (Object.keys(some) as (keyof T)[]).every((name) => some[name] === others[name]);
+}
+
+let rest: Iterator<Loan> = loans.values();
+let earliest = Infinity;
+
+const alarm = new Alarm({
+  begin: () => {
+    rest = loans.values();
+    earliest = Infinity;
+  },
+  step: (now) => {
+    const next = rest.next();
+    if (next.done === true) return false;
+    const loan = next.value;
+    if (loan.dueAt <= now) look(loan, now);
+    earliest = Math.min(earliest, loan.dueAt);
+    return true;
+  },
+  next: () => (loans.size === 0 ? Infinity : earliest),
+});

@@ -1,0 +1,95 @@
+import { AsyncResource } from 'node:async_hooks';
+import { longestDelay } from './arguments.js';
+import { slice } from './slices.js';
+
+/** What an {@link Alarm} runs. Times are of `performance.now()`, in whole milliseconds. */
+export interface Work {
+  /** Runs before the first step of a round. */
+  begin?(now: number): void;
+  /** Does one short piece of what is due. Returns false when nothing is left of this round. */
+  step(now: number): boolean;
+  /** When the next round is due, by `performance.now()`; Infinity: not before {@link Alarm.by} is called. */
+  next(now: number): number;
+}
+
+/**
+ * One timer for any number of things to do: rounds of short steps, in slices that hold the event loop for less than half a
+ * millisecond. It does not hold the process open, except while a round runs.
+ *
+ * A round starts after the sockets were read, not as the timer fires: after the process was held up (or stopped), what arrived
+ * meanwhile is heard before anybody is judged by it.
+ *
+ * All of it runs in the async context in which the alarm was made: not in that of whoever called {@link by} first, which may
+ * have been one of many requests.
+ */
+export class Alarm {
+  readonly #work: Work;
+  readonly #context = new AsyncResource('KeepaliveAlarm');
+  #timer: NodeJS.Timeout | undefined;
+  /** Set while a round runs. */
+  #nextSlice: NodeJS.Immediate | undefined;
+  #hasBegun = false;
+  /** When the timer fires; Infinity: there is none; -Infinity: a round runs. */
+  #dueAt = Infinity;
+
+  constructor(work: Work) {
+    this.#work = work;
+  }
+
+  /** Starts a round at that time, if none would start earlier. */
+  by(time: number): void {
+    if (time < this.#dueAt) this.#set(time, performance.now());
+  }
+
+  /** Ends the round that runs, if one does, after the step that calls this. {@link by} starts it again. */
+  stop(): void {
+    clearTimeout(this.#timer);
+    clearImmediate(this.#nextSlice);
+    this.#nextSlice = undefined;
+    this.#dueAt = Infinity;
+  }
+
+  #set(time: number, now: number): void {
+    clearTimeout(this.#timer);
+    this.#dueAt = time;
+    if (time === Infinity) return;
+    if (time <= now) {
+      this.#startRound();
+      return;
+    }
+    // Only timers are made here: what a step does to the context must not last.
+    this.#context.runInAsyncScope(() => {
+      this.#timer = setTimeout(this.#startRound, Math.min(longestDelay, Math.ceil(time - now))).unref();
+    });
+  }
+
+  readonly #startRound = (): void => {
+    this.#dueAt = -Infinity;
+    this.#hasBegun = false;
+    this.#setImmediate(this.#runSlice);
+  };
+
+  readonly #runSlice = (): void => {
+    // First of all, so that the round goes on even if a step throws.
+    this.#setImmediate(this.#runSlice);
+    const own = this.#nextSlice;
+    const end = performance.now() + slice;
+    if (!this.#hasBegun) {
+      this.#hasBegun = true;
+      this.#work.begin?.(Math.floor(performance.now()));
+    }
+    for (let now = performance.now(); now < end && this.#nextSlice === own; now = performance.now()) {
+      if (this.#work.step(Math.floor(now)) || this.#nextSlice !== own) continue; // or stopped, and perhaps started again
+      clearImmediate(own);
+      this.#nextSlice = undefined;
+      this.#set(Math.max(now + 1, this.#work.next(now)), now);
+      return;
+    }
+  };
+
+  #setImmediate(run: () => void): void {
+    this.#context.runInAsyncScope(() => {
+      this.#nextSlice = setImmediate(run);
+    });
+  }
+}

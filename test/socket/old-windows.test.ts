@@ -1,0 +1,66 @@
+// What Linux does not need: timing that is set at once and cannot be read (Windows before 10.0.16299), a user timeout in
+// whole seconds (macOS). The addon's common part over a kernel that plays them, see test/native/old_system.cc.
+// Runs again with test/native/interposer.c preloaded, which refuses calls.
+import { constants } from 'node:os';
+import path from 'node:path';
+import t from 'tap';
+import { Slot, absent, type Binding } from '../../dist/addon/binding.js';
+import { Call, fdOf, held, options, oracle, testAddons } from '../support/oracle';
+import { withInterposer } from '../support/rerun';
+import { tcpPair } from '../support/sockets';
+
+withInterposer(__filename, interposed);
+
+const addon = require(path.join(testAddons, 'old_system.node')) as Binding;
+const noSuchOption = -constants.errno.ENOPROTOOPT;
+const refused = () => addon.optionNames[addon.slots[Slot.refusedOption]!];
+
+function interposed(): void {
+  void t.test('the timing is set in one call, with the fixed count of 10', async (t) => {
+    const { client } = await tcpPair(t);
+    t.equal(addon.apply(fdOf(client), 1, 30, 5, 10, 45_500), 0);
+    // The kernel behind it counts milliseconds: 46 of what it takes for seconds.
+    t.strictSame(held(client), [1, 30, 5, 9, 46], 'the user timeout in seconds, rounded up');
+    t.equal(addon.apply(fdOf(client), 0, absent, absent, absent, 0), 0);
+    t.strictSame(held(client), [0, 30, 5, 9, 0], 'and off');
+  });
+
+  void t.test('another count is refused before anything was changed', async (t) => {
+    const { client } = await tcpPair(t);
+    const before = held(client);
+    t.equal(addon.apply(fdOf(client), 1, 30, 5, 3, 45_000), noSuchOption);
+    t.equal(refused(), 'TCP_KEEPCNT');
+    t.strictSame(held(client), before);
+    t.equal(addon.try(1, 30, 5, 3, 45_000), noSuchOption);
+  });
+
+  void t.test('if that call is refused the user timeout is put back', async (t) => {
+    const { client } = await tcpPair(t);
+    const before = held(client);
+    t.equal(addon.apply(fdOf(client), 1, 0, 5, 10, 45_000), -constants.errno.EINVAL);
+    t.equal(addon.slots[Slot.undoError], 0);
+    t.strictSame(held(client), before);
+  });
+
+  void t.test('the timing cannot be read', async (t) => {
+    const { client } = await tcpPair(t);
+    t.equal(addon.read(fdOf(client)), noSuchOption);
+    t.equal(refused(), 'TCP_KEEPIDLE');
+    t.equal(addon.readSystem(), noSuchOption);
+  });
+
+  void t.test('each call refused: nothing was changed, and the error is its own', async (t) => {
+    const { client } = await tcpPair(t);
+    const before = held(client);
+    for (const [call, option, skip] of [
+      [Call.getsockopt, 'SO_KEEPALIVE', 1], // the first one is asked of any system
+      [Call.getsockopt, 'TCP_USER_TIMEOUT', 0],
+      [Call.setsockopt, 'TCP_USER_TIMEOUT', 0],
+      [Call.setsockopt, 'SO_KEEPALIVE', 0],
+    ] as const) {
+      oracle.refuse(call, ...options[option], skip, 1, constants.errno.EPERM);
+      t.equal(addon.apply(fdOf(client), 1, 30, 5, 10, 45_000), -constants.errno.EPERM, `${call} ${option}`);
+      t.strictSame([held(client)[0], held(client)[4]], [before[0], before[4]]);
+    }
+  });
+}

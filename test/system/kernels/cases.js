@@ -174,7 +174,7 @@ exports.cases = [
     name: 'written while probing: 5/5/3',
     steps: [
       { at: 0, act: 'cut' },
-      { at: 18_000, act: 'write' },
+      { at: 14_000, act: 'write' },
     ],
     promised: { since: 'heard', within: 'atMost' },
     until: 80_000,

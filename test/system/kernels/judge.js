@@ -17,7 +17,7 @@ const room = 500;
 /** When a connection was given up. @param {MeasuredPeer} peer @param {Run} run */
 function verdictOf({ reset, ended }, { stopped }) {
   const verdict = Math.min(reset ?? Infinity, ended ?? Infinity);
-  return verdict < stopped ? verdict : undefined;
+  return verdict <= stopped ? verdict : undefined;
 }
 
 /** @param {readonly number[]} times @param {number} end */
@@ -33,7 +33,7 @@ exports.judge = (case_, runs, { detectionTime }) => {
   const run = runs.get(case_.name);
   if (run === undefined) return { ok: false, measured: 'was not run', bound: '' };
   const { promised } = case_;
-  const profile = case_.steps.findLast((step) => step.profile)?.profile ?? case_.profile;
+  const profile = case_.steps.reduce((latest, step) => step.profile ?? latest, case_.profile);
   const bounds = /** @type {Record<string, number | null | undefined>} */ ({ ...detectionTime(profile) });
   const bound = promised.within === undefined ? undefined : (bounds[promised.within] ?? undefined);
 
@@ -41,7 +41,7 @@ exports.judge = (case_, runs, { detectionTime }) => {
   const like =
     promised.likeCase === undefined
       ? 0
-      : livingLost({ ...case_, promised: { alive: promised.alive } }, runs.get(promised.likeCase) ?? run);
+      : livingLost({ ...case_, promised: { alive: promised.alive ?? 0 } }, runs.get(promised.likeCase) ?? run);
   const allowed = case_.name.startsWith('30 %') ? like + case_.peers / 10 : 0;
   const failures = living > allowed ? [`${living} of ${case_.peers} live ones lost`] : [];
   const said = promised.alive === undefined ? [] : [`${case_.peers - living} of ${case_.peers} live ones kept`];

@@ -12,6 +12,7 @@ const byPort = new Map();
 /** @param {{ connect: string, host: string, port: number, peers: number, spread: number }} command */
 async function connect({ connect: localAddress, host, port, peers, spread }) {
   const start = Date.now();
+  /** @type {net.Socket[]} */
   const sockets = [];
   byPort.set(port, sockets);
   for (let index = 0; index < peers; index += 1) {

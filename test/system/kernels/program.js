@@ -1,7 +1,6 @@
 'use strict';
 // program.js PACKAGE [long]: runs all cases at once, in a network namespace of its own, with the package that is installed
 // there. Prints the clock's and each case's measurements as lines of JSON.
-const { spawn } = require('node:child_process');
 const { once } = require('node:events');
 const { createRequire } = require('node:module');
 const net = require('node:net');

@@ -1,0 +1,233 @@
+// The bounds of kernel-timers.ts on connections that the model of Linux steps through.
+import fc from 'fast-check';
+import t from 'tap';
+import type { Outcome, Scenario, ScenarioEvent } from '../../dist/profile/kernel-model.js';
+import {
+  clockRates,
+  latestIdleVerdict,
+  latestWriteVerdict,
+  userTimeoutForCount,
+  type ProbeTiming,
+} from '../../dist/profile/kernel-timers.js';
+import type { LinuxClock } from '../../dist/profile/linux-clock.js';
+import { simulateLinux } from '../../dist/profile/linux-model.js';
+
+const second = 1_000;
+const roundTrip = 20;
+const retransmissionTimeout = 200;
+
+const seconds = fc.oneof(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 1, max: 2_000 }));
+const timings: fc.Arbitrary<ProbeTiming> = fc.record({
+  initialDelay: seconds.map((value) => value * second),
+  interval: seconds.map((value) => value * second),
+  count: fc.oneof(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 1, max: 127 })),
+});
+const clocks: fc.Arbitrary<LinuxClock> = fc.record({
+  rate: fc.constantFrom(...clockRates),
+  jiffies: fc.integer({ min: 0, max: 2 ** 24 }),
+});
+
+/** A path that loses some packets, and all of them from a moment on. */
+interface Path {
+  readonly losses: readonly boolean[];
+  /** In parts of the promise, as are the times of what happens. */
+  readonly vanishes: number;
+}
+const moments = fc.double({ min: 0, max: 3, noNaN: true });
+const paths: fc.Arbitrary<Path> = fc.record({ losses: fc.array(fc.boolean(), { maxLength: 40 }), vanishes: moments });
+const occurrences = fc.array(
+  fc.record({ moment: moments, what: fc.constantFrom('write' as const, 'acknowledgement' as const, 'data' as const) }),
+  { maxLength: 4 },
+);
+
+const runs = { numRuns: 3_000 };
+
+function settings({ initialDelay, interval, count }: ProbeTiming, userTimeout: number, at = 0): ScenarioEvent[] {
+  return [
+    { at, set: 'userTimeout', to: userTimeout },
+    { at, set: 'interval', to: interval },
+    { at, set: 'count', to: count },
+    { at, set: 'initialDelay', to: initialDelay },
+    { at, set: 'enabled', to: 1 },
+  ];
+}
+
+function answers({ losses }: Path, vanishes: number): Scenario['answer'] {
+  const left = [...losses];
+  return (at) => (at >= vanishes || left.shift() === true ? undefined : roundTrip);
+}
+
+function run(events: ScenarioEvent[], answer: Scenario['answer'], until: number, clock: LinuxClock): Outcome {
+  return simulateLinux({ events, answer, retransmissionTimeout, until }, clock);
+}
+
+/** Probes since the peer was last heard. */
+function unansweredProbes({ packets, heard }: Outcome): number {
+  return packets.filter(({ at, kind }) => kind === 'probe' && at >= heard.at(-1)!).length;
+}
+
+function lastWrite({ packets }: Outcome): number {
+  return packets.filter(({ kind }) => kind === 'data').at(-1)?.at ?? NaN;
+}
+
+void t.test("with 'match' no connection ends before count probes or a user timeout of silence", async () => {
+  fc.assert(
+    fc.property(timings, clocks, paths, occurrences, (timing, clock, path, happens) => {
+      const userTimeout = userTimeoutForCount(timing);
+      const promise = latestIdleVerdict(timing, userTimeout);
+      const vanishes = path.vanishes * promise;
+      const events = happens.map(({ moment, what }): ScenarioEvent => {
+        if (what === 'write') return { at: moment * promise, write: true };
+        return { at: Math.min(moment * promise, vanishes), arrives: what };
+      });
+      const until = vanishes + 10 * promise;
+      const outcome = run([...settings(timing, userTimeout), ...events], answers(path, vanishes), until, clock);
+
+      const { verdict } = outcome;
+      if (verdict === undefined) return false;
+      const inFlight = latestWriteVerdict(userTimeout, retransmissionTimeout);
+      if (!verdict.inFlight) {
+        return unansweredProbes(outcome) >= timing.count && verdict.at - outcome.heard.at(-1)! <= promise;
+      }
+      const waited = verdict.at - lastWrite(outcome);
+      const noticed = verdict.at - outcome.heard.at(-1)! <= promise + inFlight;
+      return waited >= userTimeout && waited <= inFlight && noticed;
+    }),
+    runs,
+  );
+});
+
+void t.test('timers that run a tick late do not take a probe from anybody', async () => {
+  fc.assert(
+    fc.property(timings, clocks, fc.infiniteStream(fc.nat(1)), (timing, clock, delays) => {
+      const count = Math.min(timing.count, 12);
+      const late = { ...clock, softirqDelay: () => delays.next().value as number };
+      const userTimeout = userTimeoutForCount({ ...timing, count });
+      const outcome = run(settings({ ...timing, count }, userTimeout), () => undefined, 1e9, late);
+      return outcome.verdict !== undefined && unansweredProbes(outcome) >= count;
+    }),
+    runs,
+  );
+});
+
+void t.test('any user timeout, and none', async () => {
+  const userTimeouts = fc.oneof(fc.constant(0), fc.integer({ min: 1_000, max: 4_000_000 }));
+  fc.assert(
+    fc.property(timings, userTimeouts, clocks, paths, (timing, userTimeout, clock, path) => {
+      const promise = latestIdleVerdict(timing, userTimeout);
+      const vanishes = path.vanishes * promise;
+      const outcome = run(settings(timing, userTimeout), answers(path, vanishes), vanishes + 10 * promise, clock);
+      return outcome.verdict !== undefined && outcome.verdict.at - outcome.heard.at(-1)! <= promise;
+    }),
+    runs,
+  );
+});
+
+void t.test('a connection that is re-tuned, with what is owed and its clock started anew', async () => {
+  fc.assert(
+    fc.property(
+      timings,
+      timings,
+      fc.boolean(),
+      fc.boolean(),
+      clocks,
+      paths,
+      (before, other, same, match, clock, path) => {
+        const after = same ? { ...other, initialDelay: before.initialDelay } : other;
+        const first = match ? userTimeoutForCount(before) : 0;
+        const call = path.vanishes * latestIdleVerdict(before, first);
+        const answer = answers(path, call - roundTrip);
+        const known = new Map<number, number | undefined>();
+        const always = (at: number) =>
+          known.get(at) ?? (known.has(at) ? undefined : (known.set(at, answer(at)), known.get(at)));
+        const earlier = run(settings(before, first), always, call, clock);
+        fc.pre(earlier.verdict === undefined);
+
+        const userTimeout = userTimeoutForCount(after);
+        const silence = call - earlier.heard.at(-1)!;
+        const restart: ScenarioEvent[] = [
+          { at: call, set: 'enabled', to: 0 },
+          ...settings(after, Math.ceil(userTimeout + silence), call),
+        ];
+        const outcome = run([...settings(before, first), ...restart], always, 1e9, clock);
+        const probes = outcome.packets.filter(({ at, kind }) => kind === 'probe' && at >= call).length;
+        const taken = (outcome.verdict?.at ?? Infinity) - call;
+        return probes >= after.count && taken <= latestIdleVerdict(after, userTimeout) + 10; // what was owed, in whole ticks
+      },
+    ),
+    runs,
+  );
+});
+
+/** The fewest probes at the worst moment of the worst clock. */
+function fewestProbes(timing: ProbeTiming, userTimeout: number): number {
+  const counts = clockRates.flatMap((rate) =>
+    Array.from({ length: 128 }, (_, phase) =>
+      unansweredProbes(run(settings(timing, userTimeout), () => undefined, 1e9, { rate, jiffies: phase * 37 })),
+    ),
+  );
+  return Math.min(...counts);
+}
+
+void t.test('less would not do', async (t) => {
+  const timing = { initialDelay: 33_000, interval: 1_000, count: 3 };
+  t.equal(fewestProbes(timing, userTimeoutForCount(timing)), 3);
+  t.equal(fewestProbes(timing, userTimeoutForCount(timing) - 500), 2);
+  t.equal(fewestProbes(timing, 36_000), 1, 'initialDelay + interval * count');
+});
+
+/** The slowest verdict at many moments of a clock. */
+function slowest(events: ScenarioEvent[], rate: number): number {
+  const verdicts = Array.from({ length: 500 }, (_, phase) => {
+    const clock = { rate, jiffies: phase * 67 };
+    return run(events, () => undefined, 1e9, clock).verdict!.at;
+  });
+  return Math.max(...verdicts);
+}
+
+void t.test('the bounds are reached', async (t) => {
+  const isReached = (taken: number, bound: number, what: string) =>
+    t.ok(taken <= bound && taken > 0.99 * bound, `${taken} of ${bound} ${what}`);
+  const timing = { initialDelay: 33_000, interval: 1_000, count: 3 };
+  for (const userTimeout of [0, 12_000, 36_000, userTimeoutForCount(timing)]) {
+    const taken = slowest(settings(timing, userTimeout), 1_000);
+    isReached(taken, latestIdleVerdict(timing, userTimeout), `with a user timeout of ${userTimeout}`);
+  }
+  const written = 50;
+  const userTimeout = 23_254; // no whole number of ticks
+  const taken = slowest([...settings(timing, userTimeout), { at: written, write: true }], 100) - written;
+  isReached(taken, latestWriteVerdict(userTimeout, retransmissionTimeout), 'after a write');
+});
+
+void t.test('what the kernel does without a user timeout, or with a window that stays closed', async (t) => {
+  const timing = { initialDelay: 5_000, interval: 2_000, count: 3 };
+  const clock = { rate: 250, jiffies: 0 };
+  const write: ScenarioEvent = { at: 1_000, write: true };
+
+  const hanging = run([...settings(timing, 0), write], () => undefined, 1e9, clock).verdict;
+  t.match(hanging, { by: 'retransmissions', inFlight: true });
+  t.ok(
+    hanging!.at > 924_000 && hanging!.at < 1_000_000,
+    `a write to a vanished peer: ${hanging!.at} ms; measured: 935 s`,
+  );
+
+  const closed: ScenarioEvent = { at: 500, arrives: 'closed window' };
+  const slowReader = run([...settings(timing, 5_000), closed, write], () => roundTrip, 1e6, clock).verdict;
+  t.match(slowReader, { by: 'user timeout', inFlight: true });
+  t.ok(slowReader!.at - 1_000 > 5_000 && slowReader!.at - 1_000 < 5_700, `a slow reader: ${slowReader!.at} ms`);
+  const patient = run([...settings(timing, 0), closed, write], () => roundTrip, 1e6, clock).verdict;
+  t.equal(patient, undefined, 'without a user timeout a slow reader is left alone');
+  const open: ScenarioEvent = { at: 4_000, arrives: 'open window' };
+  const opened = run([...settings(timing, 5_000), closed, write, open], () => roundTrip, 1e6, clock).verdict;
+  t.equal(opened, undefined, 'as is one that reads on in time');
+});
+
+void t.test("data of the peer's own does not answer probes: tcp_rcv_established", async (t) => {
+  const timing = { initialDelay: 5_000, interval: 2_000, count: 3 };
+  const data: ScenarioEvent = { at: 8_000, arrives: 'data' };
+  const clock = { rate: 250, jiffies: 0 };
+  const byCount = run([...settings(timing, 0), data], () => undefined, 1e6, clock);
+  t.equal(unansweredProbes(byCount), 1, 'by the count alone a live connection has fewer');
+  const byTime = run([...settings(timing, userTimeoutForCount(timing)), data], () => undefined, 1e6, clock);
+  t.ok(unansweredProbes(byTime) >= 3, "with 'match' it has all of them");
+});

@@ -1,0 +1,99 @@
+'use strict';
+// run.js [--long] [--record] [CELL...]: the package, packed and installed, on this machine's kernel ("host") and on kernels
+// with HZ 100, 250, 300 and 1000 in emulation. One line for each case. What it needs: scripts/install-kernel-tools.sh.
+const { spawn } = require('node:child_process');
+const { once } = require('node:events');
+const { mkdirSync } = require('node:fs');
+const { createRequire } = require('node:module');
+const os = require('node:os');
+const path = require('node:path');
+const { parseArgs } = require('node:util');
+const { installPackage } = require('../../../scripts/matrix/stranger.js');
+const { isolation } = require('../../support/network-namespace.js');
+const { buildKernels, cache } = require('./build.js');
+const { cases } = require('./cases.js');
+const { runInGuest } = require('./guest.js');
+const { judge } = require('./judge.js');
+const { record } = require('./record.js');
+
+const { values, positionals } = parseArgs({
+  options: { long: { type: 'boolean', default: false }, record: { type: 'boolean', default: false } },
+  allowPositionals: true,
+});
+const rates = [100, 250, 300, 1000];
+const cells = ['host', ...rates.map(String)];
+const deadline = (values.long ? 17 : 12) * 60_000;
+
+/** @param {string} cell @param {string} folder @returns {Promise<string>} what the program printed */
+async function runCell(cell, folder) {
+  const program = [process.execPath, path.join(__dirname, 'program.js'), folder, ...(values.long ? ['long'] : [])];
+  const way = isolation();
+  if ('reason' in way) throw new Error(way.reason);
+  if (cell !== 'host') {
+    const images = await kernels;
+    const isolated = ['/usr/bin/env', 'TCP_KEEPALIVE_IN_NAMESPACE=1', ...program];
+    const { output, said } = await runInGuest(
+      images.get(Number(cell)) ?? '',
+      isolated,
+      path.join(cache, `guest-${cell}`),
+      deadline,
+    );
+    return output.trim() === '' ? `{"failed":${JSON.stringify(said.slice(-6).join(' | '))}}` : output;
+  }
+  const [file = '', ...args] = [...way.command, ...program];
+  const child = spawn(file, args, { env: way.env, stdio: ['ignore', 'pipe', 'inherit'], timeout: deadline });
+  let output = '';
+  child.stdout.setEncoding('utf8').on('data', (text) => (output += text));
+  await once(child, 'close');
+  return output;
+}
+
+/** @param {string} cell @param {string} folder */
+async function runAndPrint(cell, folder) {
+  const output = await runCell(cell, folder);
+  const lines = output
+    .split(/\r?\n/)
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line));
+  const failed = lines.find((line) => 'failed' in line)?.failed;
+  const clock = lines.find((line) => 'clock' in line)?.clock;
+  if (failed !== undefined || clock === undefined) throw new Error(failed ?? `no clock in: ${output.slice(0, 500)}`);
+  const runs = new Map(lines.filter((line) => 'case' in line).map((line) => [line.case, line]));
+  const promises = createRequire(path.join(folder, 'package.json'))('tcp-keepalive');
+  for (const case_ of cases) {
+    if (case_.long === true && !values.long) continue;
+    const { ok, measured, bound } = judge(case_, runs, promises);
+    print(ok, cell, clock.rate, case_.name, [measured, bound]);
+  }
+  return { cell, clock, runs };
+}
+
+/** @param {boolean} ok @param {string} cell @param {number | string} rate @param {string} name @param {string[]} details */
+function print(ok, cell, rate, name, details) {
+  if (!ok) process.exitCode = 1;
+  const kernel = cell === 'host' ? os.release().replace(/-.*/, '') : '6.1';
+  const columns = [ok ? 'ok' : 'not ok', kernel.padEnd(8), `HZ ${rate}`.padEnd(7), name.padEnd(46)];
+  console.log(
+    [columns[0]?.padEnd(6), ...columns.slice(1), details.filter((detail) => detail !== '').join('; ')].join('  '),
+  );
+}
+
+const chosen = positionals.length === 0 ? cells : cells.filter((cell) => positionals.includes(cell));
+mkdirSync(cache, { recursive: true });
+const kernels = buildKernels(rates.filter((rate) => chosen.includes(String(rate))));
+
+async function main() {
+  if (chosen.length === 0) throw new Error(`no such cell; there are ${cells.join(', ')}`);
+  const [folder] = await Promise.all([installPackage(), kernels]);
+  const done = await Promise.allSettled(chosen.map((cell) => runAndPrint(cell, folder)));
+  for (const [index, outcome] of done.entries()) {
+    if (outcome.status === 'rejected')
+      print(false, chosen[index] ?? '', chosen[index] ?? '', String(outcome.reason?.message), []);
+  }
+  if (values.record) record(done.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : [])));
+}
+
+main().catch((error) => {
+  console.error(error.stack);
+  process.exitCode = 1;
+});

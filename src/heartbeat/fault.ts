@@ -1,6 +1,6 @@
 import { types } from 'node:util';
 import { KeepaliveError } from '../index.js';
-import { hasEnded } from '../socket/unproxied.js';
+import { hasEnded } from '../util/unproxied.js';
 import { display } from '../util/invalid-argument.js';
 
 /** Called with what a target has thrown: by a heartbeat there is nobody to throw it at. */

@@ -6,7 +6,7 @@ import { Alarm } from '../util/alarm.js';
 import { assertAddon } from '../addon/binding.js';
 import { platform } from '../profile/platform.js';
 import { assertSocket, hasEnded, isTcpSocket, notTcp } from '../socket/descriptor.js';
-import { unproxied } from '../socket/unproxied.js';
+import { unproxied } from '../util/unproxied.js';
 import { Calendar } from './calendar.js';
 import { disconnectReason, type DisconnectReason } from './disconnect-reason.js';
 import { checkedTimes, type LivenessOptions, type LivenessProfileOptions } from './options.js';

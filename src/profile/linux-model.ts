@@ -1,3 +1,4 @@
+/* eslint-disable max-lines -- one connection as the kernel keeps it: its timers are read together */
 /**
  * One TCP connection as Linux times it: its keepalive probes, its retransmissions, its window probes, and when it is given
  * up; only as far as this package relies on it. Fields have the kernel's names. Each method is one function of Linux 6.1

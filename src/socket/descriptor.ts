@@ -4,10 +4,10 @@ import { CLOSED, HIDDEN, NOT_CONNECTED, NOT_TCP, type Handle, type Runtime } fro
 import { bun } from './runtime-bun.js';
 import { deno } from './runtime-deno.js';
 import { node } from './runtime-node.js';
-import { kindOf, unproxied } from './unproxied.js';
+import { kindOf, unproxied } from '../util/unproxied.js';
 
 export { CLOSED, NOT_CONNECTED } from './runtime.js';
-export { hasEnded } from './unproxied.js';
+export { hasEnded } from '../util/unproxied.js';
 
 interface WithHandle {
   readonly _handle?: Handle | null;

@@ -1,6 +1,6 @@
 import { Socket } from 'node:net';
 import { Readable } from 'node:stream';
-import { unproxied } from '../../socket/unproxied.js';
+import { unproxied } from '../../util/unproxied.js';
 import { invalidArgumentType } from '../../util/invalid-argument.js';
 import { assertNotEnded } from '../fault.js';
 import { EventSourceConnection, type WatchedEventSource } from './event-source-connection.js';

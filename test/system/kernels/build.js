@@ -1,9 +1,15 @@
 'use strict';
 // The guests' kernels: Debian's sources of Linux 6.1, built for each clock rate and kept in .cache/kernels.
+const { spawn } = require('node:child_process');
+const { once } = require('node:events');
 const { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
-const { run } = require('../../../scripts/matrix/cache.js');
+/** @param {string} cwd @param {readonly string[]} command */
+async function run(cwd, [file = '', ...args]) {
+  const [status] = await once(spawn(file, args, { cwd, stdio: ['ignore', 'ignore', 'inherit'] }), 'close');
+  if (status !== 0) throw new Error(`${file} ${args.join(' ')}: ${status}`);
+}
 
 const cache = path.join(__dirname, '..', '..', '..', '.cache', 'kernels');
 const sourcePackage = 'linux-source-6.1';

@@ -149,6 +149,7 @@ function readableByOthers(t: Test): typeof here {
     'build/Release/tcp_keepalive.node',
     'test/native/build/Release/oracle.node',
     'test/support/oracle.js',
+    'test/support/timer-wheel.js',
     everyCall,
   ])
     cpSync(path.join(root, name), path.join(copy, name), { recursive: true });

@@ -54,7 +54,7 @@ for (const [policy, who, registered, first] of cases) {
       t.equal(status, 0, stderr);
       const lines = readFileSync(file, 'utf8').split('\n');
       const matching = (pattern: RegExp) => lines.filter((line) => pattern.test(line)).length;
-      return { accepted: matching(/accept4.*\) = \d+$/), calls: matching(/SO_KEEPALIVE|TCP_KEEP|TCP_USER_TIMEOUT/) };
+      return { accepted: matching(/accept4.*\)\s+= \d+$/), calls: matching(/SO_KEEPALIVE|TCP_KEEP|TCP_USER_TIMEOUT/) };
     };
     const none = traced(0);
     const one = traced(1);

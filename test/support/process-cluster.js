@@ -7,7 +7,7 @@ const net = require('node:net');
 const path = require('node:path');
 
 const [policy, who, count, read] = process.argv.slice(2);
-const profile = { initialDelay: 41_000, interval: 7_000, count: 5, userTimeout: 76_000 };
+const profile = { initialDelay: 41_000, interval: 7_000, count: 5, userTimeout: 89_000 };
 
 if (who === (cluster.isPrimary ? 'primary' : 'worker')) {
   require('tcp-keepalive').applyKeepaliveToProcess({ servers: profile });

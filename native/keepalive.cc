@@ -1,6 +1,8 @@
 #include "keepalive.h"
 
+#include <algorithm>
 #include <initializer_list>
+#include <iterator>
 
 #include "tcp_info.h"
 
@@ -52,10 +54,9 @@ bool Differs(const Settings& wanted, const Settings& held, Option option) {
 }
 
 bool DiffersAtAll(const Settings& wanted, const Settings& held) {
-  for (Option option : {kInitialDelay, kInterval, kCount, kUserTimeout}) {
-    if (Differs(wanted, held, option)) return true;
-  }
-  return false;
+  constexpr Option kOptions[] = {kInitialDelay, kInterval, kCount, kUserTimeout};
+  return std::any_of(std::begin(kOptions), std::end(kOptions),
+                     [&](Option option) { return Differs(wanted, held, option); });
 }
 
 // What is above the most already is for the kernel to refuse.
@@ -71,14 +72,14 @@ constexpr std::int32_t kTwoTicks = 20;
 int Lend(Socket socket, const Settings& held, std::int32_t room, Settings* wanted) {
   Unanswered unanswered = {};
   if (GetUnanswered(socket, &unanswered) != 0) return 0;
-  const bool byTime = (wanted->value[kUserTimeout] == kAbsent ? held : *wanted).value[kUserTimeout] > 0;
-  const Option option = byTime ? kUserTimeout : kCount;
-  const std::int32_t most = byTime ? INT32_MAX : kLargestCount;
+  const bool by_time = (wanted->value[kUserTimeout] == kAbsent ? held : *wanted).value[kUserTimeout] > 0;
+  const Option option = by_time ? kUserTimeout : kCount;
+  const std::int32_t most = by_time ? INT32_MAX : kLargestCount;
   const std::int32_t silence = unanswered.time > room ? Sum(unanswered.time, kTwoTicks, INT32_MAX) : 0;
   std::int32_t& value = wanted->value[option];
   if (value == kAbsent) value = held.value[option];
   const std::int32_t before = value;
-  value = Sum(before, byTime ? silence : unanswered.probes, most);
+  value = Sum(before, by_time ? silence : unanswered.probes, most);
   return value - before;
 }
 

@@ -34,6 +34,7 @@ std::uint32_t SinceHeard(const struct tcp_info& raw) {
 }
 
 constexpr std::uint32_t kLongestTimeout = 120'000;  // include/net/tcp.h, TCP_RTO_MAX
+constexpr std::uint32_t kRounding = 8;
 
 // net/ipv4/tcp_timer.c, retransmits_timed_out: counted from the first retransmission. After each the timeout doubles,
 // so those that have passed since the first sum up to the present one less twice the one before any, and an eighth more
@@ -44,7 +45,7 @@ std::uint32_t SinceFirstRetransmission(const struct tcp_info& raw) {
   if (timeout >= kLongestTimeout) return SinceHeard(raw);
   const std::uint32_t first = timeout >> raw.tcpi_backoff;
   const std::uint32_t passed = raw.tcpi_last_data_sent + (timeout > 2 * first ? timeout - 2 * first : 0);
-  return passed + passed / 8;
+  return passed + passed / kRounding;
 }
 
 }  // namespace

@@ -75,7 +75,8 @@ function isDoneWithout(scenario: string, refused: Refusable, errno: number): boo
   if (scenario === 'read the system') return call === Call.socket && errno === constants.errno.EAFNOSUPPORT; // IPv6
   if (call === Call.socket) return true; // an untried profile is applied untried
   // How many connections wait to be accepted: each is looked at until one was seen to have inherited.
-  return option === 'TCP_INFO' && (scenario.startsWith('a server') || scenario === 'a monitor');
+  // Nor for how long a peer was silent: the profile is set as it is.
+  return option === 'TCP_INFO';
 }
 
 /** An agent says nothing of a socket that is no TCP connection, and lets it be. */

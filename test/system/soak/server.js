@@ -131,7 +131,9 @@ function takeNotice(address) {
 async function retune(next) {
   retunedAt = Infinity;
   tuned.update(next);
-  const { applied, skipped, failed } = await applyKeepaliveToAll(sockets.keys(), next);
+  // A profile counts from the call: one that is applied again and again gives a vanished peer its time again and again.
+  const live = [...sockets.keys()].filter((socket) => cut?.waiting.has(socket) !== true);
+  const { applied, skipped, failed } = await applyKeepaliveToAll(live, next);
   retunedAt = performance.now();
   findings.retuned += applied;
   findings.refused += failed.length + (applied + skipped === 0 ? 1 : 0);

@@ -7,7 +7,7 @@ import { outOfRange } from '../util/errors.js';
 export interface LivenessOptions {
   /**
    * A peer that was not heard from for this long is silent. Take more than the time between two probes with an eighth to
-   * spare, and several `checkEvery` less than `detectionTime(profile).idle`, or 'gone' comes first. See
+   * spare, and several `checkEvery` less than `initialDelay + interval * count`, or 'gone' comes first. See
    * {@link LivenessProfileOptions} for a monitor that derives it.
    */
   readonly silentAfter: number;

@@ -32,7 +32,8 @@ export interface KeepaliveConstraints {
    *
    * - `'any'` (default): anything at any time.
    * - `'never'`: nothing. Not with a `heartbeat`, which writes.
-   * - `'monitored'`: anything, but a `LivenessMonitor` whose `destroyAfter` is `detectWithin` ends silent sockets.
+   * - `'monitored'`: anything, but a {@link LivenessMonitor} ends silent sockets, whose `destroyAfter` and `checkEvery` are
+   *   `detectWithin` together.
    */
   readonly writes?: 'any' | 'never' | 'monitored' | undefined;
 }

@@ -1,27 +1,19 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import t from 'tap';
-import {
-  applyKeepalive,
-  checkProfile,
-  defineProfile,
-  detectionTime,
-  profiles,
-  type KeepalivePath,
-} from 'tcp-keepalive';
-import { held, heldBy } from '../support/oracle';
-import { tcpPair } from '../support/sockets';
+import { checkProfile, defineProfile, detectionTime, profiles, type KeepalivePath } from 'tcp-keepalive';
+import { heldBy } from '../support/oracle';
+import { holder } from '../support/profiles';
 import { latestProbe } from '../support/timer-wheel';
 
 void t.test('every named profile is frozen, valid, and taken by the kernel', async (t) => {
-  const { accepted } = await tcpPair(t);
+  const { put } = await holder(t);
   t.ok(Object.isFrozen(profiles));
   for (const [name, profile] of Object.entries(profiles)) {
     t.ok(Object.isFrozen(profile), name);
     t.equal(profile.userTimeout, 'match');
     t.strictSame(defineProfile(profile), profile);
-    applyKeepalive(accepted, profile);
-    t.strictSame(held(accepted), heldBy(profile), name);
+    t.strictSame(put(profile), heldBy(profile), name);
   }
 });
 

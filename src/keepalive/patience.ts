@@ -39,8 +39,18 @@ export function setPatiently(socket: Socket, descriptor: number, profile: Checke
     return false;
   const { changed, lent } = lendPatience(descriptor, profile);
   if (known !== undefined) loans.delete(known);
-  if (lent > 0) lend(socket, profile, getSettings(descriptor), lent);
+  if (lent > 0) lend(socket, profile, heldWith(lent, profile, descriptor), lent);
   return changed;
+}
+
+/** What the kernel holds now. It is asked only where the profile leaves the user timeout alone. */
+function heldWith(lent: number, profile: CheckedProfile, descriptor: number): KeepaliveSettings {
+  const { initialDelay, interval, count, requestedUserTimeout: userTimeout } = profile;
+  if (userTimeout === undefined) return getSettings(descriptor);
+  const timing = { enabled: true, initialDelay, interval };
+  return userTimeout === 0
+    ? { ...timing, count: count + lent, userTimeout }
+    : { ...timing, count, userTimeout: userTimeout + lent };
 }
 
 function lend(socket: Socket, profile: CheckedProfile, held: KeepaliveSettings, lent: number): void {

@@ -81,7 +81,8 @@ function isDoneWithout(scenario: string, refused: Refusable, errno: number): boo
 
 /** An agent says nothing of a socket that is no TCP connection, and lets it be. */
 function isLetBe(scenario: string, refused: Refusable, errno: number): boolean {
-  return scenario.endsWith('its agent') && codeOf(refused, errno) === 'ERR_KEEPALIVE_NOT_TCP';
+  const isDone = optionOf(refused) === 'TCP_INFO'; // without patience
+  return !isDone && scenario.endsWith('its agent') && codeOf(refused, errno) === 'ERR_KEEPALIVE_NOT_TCP';
 }
 
 /** What is wrong with the answer to a refused call; undefined: nothing, null: it was not refused. */

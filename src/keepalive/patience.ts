@@ -109,7 +109,8 @@ function isSame<T extends object>(some: T, others: T): boolean {
   return (Object.keys(some) as (keyof T)[]).every((name) => some[name] === others[name]);
 }
 
-let rest: Iterator<Loan> = loans.values();
+/** Only during a round: an iterator that is kept holds on to all that has left the Set. */
+let rest: Iterator<Loan> | undefined;
 let earliest = Infinity;
 
 const alarm = new Alarm({
@@ -118,8 +119,11 @@ const alarm = new Alarm({
     earliest = Infinity;
   },
   step: (now) => {
-    const next = rest.next();
-    if (next.done === true) return false;
+    const next = rest?.next();
+    if (next === undefined || next.done === true) {
+      rest = undefined;
+      return false;
+    }
     const loan = next.value;
     if (loan.dueAt <= now) look(loan, now);
     earliest = Math.min(earliest, loan.dueAt);

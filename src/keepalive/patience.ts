@@ -39,8 +39,18 @@ export function setPatiently(socket: Socket, descriptor: number, profile: Checke
     return false;
   const { changed, lent } = lendPatience(descriptor, profile);
   if (known !== undefined) loans.delete(known);
-  if (lent > 0) lend(socket, profile, getSettings(descriptor), lent);
+  if (lent > 0) lend(socket, profile, heldWith(lent, profile, descriptor), lent);
   return changed;
+}
+
+/** What the kernel holds now. It is asked only where the profile leaves the user timeout alone. */
+function heldWith(lent: number, profile: CheckedProfile, descriptor: number): KeepaliveSettings {
+  const { initialDelay, interval, count, requestedUserTimeout: userTimeout } = profile;
+  if (userTimeout === undefined) return getSettings(descriptor);
+  const timing = { enabled: true, initialDelay, interval };
+  return userTimeout === 0
+    ? { ...timing, count: count + lent, userTimeout }
+    : { ...timing, count, userTimeout: userTimeout + lent };
 }
 
 function lend(socket: Socket, profile: CheckedProfile, held: KeepaliveSettings, lent: number): void {
@@ -99,7 +109,8 @@ function isSame<T extends object>(some: T, others: T): boolean {
   return (Object.keys(some) as (keyof T)[]).every((name) => some[name] === others[name]);
 }
 
-let rest: Iterator<Loan> = loans.values();
+/** Only during a round: an iterator that is kept holds on to all that has left the Set. */
+let rest: Iterator<Loan> | undefined;
 let earliest = Infinity;
 
 const alarm = new Alarm({
@@ -108,8 +119,11 @@ const alarm = new Alarm({
     earliest = Infinity;
   },
   step: (now) => {
-    const next = rest.next();
-    if (next.done === true) return false;
+    const next = rest?.next();
+    if (next === undefined || next.done === true) {
+      rest = undefined;
+      return false;
+    }
     const loan = next.value;
     if (loan.dueAt <= now) look(loan, now);
     earliest = Math.min(earliest, loan.dueAt);

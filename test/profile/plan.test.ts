@@ -124,22 +124,18 @@ void t.test('plans', linuxOnly, async (t) => {
 });
 
 void t.test('every small plan, against every profile that could be quieter', linuxOnly, async (t) => {
-  let checked = 0;
-  for (const [writes, most] of [['any', 110] as const, ['never', 60] as const]) {
-    for (let within = 1; within <= most; within += 1) {
-      for (const tolerateLost of [1, 2, 3, 5]) {
-        for (const path of [{}, { idleTimeout: 5.512 }, { idleTimeout: 5.513 }, { idleTimeout: 20.5 }]) {
-          const { idleTimeout = Infinity } = path;
-          const ofPath = idleTimeout === Infinity ? {} : { idleTimeout: idleTimeout * second };
-          const constraints = { detectWithin: within * second, tolerateLost, writes, ...ofPath };
+  const paths = [undefined, 5_512, 5_513, 20_500].map((idleTimeout) => ({ idleTimeout }));
+  for (const [writes, most, step] of [['any', 110, 2] as const, ['never', 60, 1] as const]) {
+    for (let within = 2; within <= most; within += step) {
+      for (const tolerateLost of [1, 2, 5]) {
+        for (const path of paths) {
+          const constraints = { detectWithin: within * second, tolerateLost, writes, ...path };
           const wrong = problem(constraints, (plan) => isQuietest(plan, constraints));
           if (wrong !== undefined) t.fail(`${JSON.stringify(constraints)}: ${wrong}`);
-          checked += 1;
         }
       }
     }
   }
-  t.equal(checked, 170 * 4 * 4);
 });
 
 /** Whole milliseconds, spread over their orders of magnitude; half of them a millisecond beyond a second. */
@@ -176,11 +172,11 @@ void t.test('thousands of plans over the whole range', linuxOnly, async (t) => {
     });
     if (wrong !== undefined) throw new Error(wrong);
   });
-  fc.assert(property, { numRuns: 6_000 });
-  t.ok(possible > 1_500, `${possible} of 6 000 are possible`);
+  fc.assert(property, { numRuns: 4_000 });
+  t.ok(possible > 1_000, `${possible} of 4 000 are possible`);
 });
 
-void t.test('hundreds of plans, against every profile that could be quieter', linuxOnly, async () => {
+void t.test('a hundred plans, against every profile that could be quieter', linuxOnly, async () => {
   const constraints = fc.record({
     detectWithin: times(20_000, 400_000),
     idleTimeout: orAbsent(times(5_001, 200_100)),
@@ -191,7 +187,7 @@ void t.test('hundreds of plans, against every profile that could be quieter', li
     const wrong = problem(asked, (plan) => isQuietest(plan, asked));
     if (wrong !== undefined) throw new Error(wrong);
   });
-  fc.assert(property, { numRuns: 200 });
+  fc.assert(property, { numRuns: 100 });
 });
 
 void t.test('who asks for less never gets a busier plan', async () => {
@@ -211,7 +207,7 @@ void t.test('who asks for less never gets a busier plan', async () => {
       if (initialDelay < plan.initialDelay) throw new Error(`${initialDelay} with ${JSON.stringify(constraints)}`);
     }
   });
-  fc.assert(property, { numRuns: 2_000 });
+  fc.assert(property, { numRuns: 1_000 });
 });
 
 void t.test('what is written to a silent peer', async (t) => {
@@ -281,7 +277,7 @@ void t.test('constraints that cannot both be met', linuxOnly, async (t) => {
 });
 
 void t.test('what the message of a conflict says is so', async (t) => {
-  for (let within = 1; within < 1_500; within += 3) {
+  for (let within = 1; within < 1_500; within += 7) {
     for (const tolerateLost of edgeLost) {
       for (const writes of ['any', 'never'] as const) {
         const constraints = { detectWithin: within * second, tolerateLost, writes };

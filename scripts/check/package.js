@@ -1,6 +1,7 @@
 'use strict';
 // `npm run check -- package`: what a stranger gets. Packs, lints the tarball, installs it in an empty folder, opens its
-// binaries, runs the README's first example there, with import and with require, and again as where no binary fits.
+// binaries, compiles the README's first example there in strict TypeScript, runs it with import and with require, and again as
+// where no binary fits.
 const { execFileSync, spawnSync } = require('node:child_process');
 const { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } = require('node:fs');
 const { tmpdir } = require('node:os');
@@ -32,6 +33,10 @@ const installed = path.join(folder, 'node_modules', 'tcp-keepalive');
 checkInstalled();
 writeFileSync(path.join(folder, 'example.mjs'), onAnyPort);
 writeFileSync(path.join(folder, 'example.cjs'), asRequired);
+writeFileSync(path.join(folder, 'example.mts'), onAnyPort);
+const compiler = path.join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+const types = ['--types', 'node', '--typeRoots', path.join(root, 'node_modules', '@types')];
+run(folder, process.execPath, compiler, '--strict', '--noEmit', '--module', 'nodenext', ...types, 'example.mts');
 run(folder, process.execPath, 'example.mjs');
 run(folder, process.execPath, 'example.cjs');
 run(folder, process.execPath, '-p', "require('tcp-keepalive').readSystemKeepalive()");

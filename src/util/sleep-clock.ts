@@ -25,7 +25,7 @@ function uptime(): (() => number) | undefined {
     milliseconds();
     return milliseconds;
   } catch {
-    return undefined; // Deno without the permission: no sleep is seen there (README, Runtimes)
+    return undefined; // Deno without the permission: no sleep is seen there (docs/platforms.md, Runtimes)
   }
 }
 

@@ -1,4 +1,4 @@
-// The package inside a bundle, made by each bundler and in each format that the README names: with `prebuilds` beside it the
+// The package inside a bundle, made by each bundler and in each format that docs/platforms.md names: with `prebuilds` beside it the
 // kernel is reached; without, the application starts and is told what to copy at the first call.
 import { build } from 'esbuild-wasm';
 import { chmodSync, cpSync, readFileSync, writeFileSync } from 'node:fs';

@@ -6,6 +6,7 @@ import path from 'node:path';
 import t, { type Test } from 'tap';
 import ts from 'typescript';
 import { WebSocketServer } from 'ws';
+import { compile } from '../support/compile';
 import { publicNames, type PublicName } from '../support/public-api.js';
 import { listening, tcpPair } from '../support/sockets';
 
@@ -69,22 +70,9 @@ function program(): string {
 }
 
 function compiled(t: Test): ((scope: Scope) => Promise<void>)[] {
-  const file = path.join(t.testdir({ 'examples.ts': program() }), 'examples.ts');
-  const built = ts.createProgram([file], {
-    module: ts.ModuleKind.NodeNext,
-    target: ts.ScriptTarget.ES2022,
-    types: ['node'],
-    strict: true,
-    esModuleInterop: true,
-    exactOptionalPropertyTypes: true,
-  });
-  const { diagnostics } = built.emit();
-  const problems = [...ts.getPreEmitDiagnostics(built), ...diagnostics].map(({ messageText, start = 0, file }) => {
-    const line = file?.text.slice(0, start).split('\n').length ?? 0;
-    return `${file?.text.split('\n')[line - 1]}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`;
-  });
-  t.strictSame(problems, [], 'they compile');
-  return (require(file.replace(/\.ts$/, '.js')) as { run: ((scope: Scope) => Promise<void>)[] }).run;
+  const folder = compile(t, { 'examples.ts': program() });
+  const file = path.join(folder, 'examples.js');
+  return (require(file) as { run: ((scope: Scope) => Promise<void>)[] }).run;
 }
 
 void t.test('all examples compile and run', async (t) => {

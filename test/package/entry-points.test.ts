@@ -3,6 +3,7 @@ import path from 'node:path';
 import t from 'tap';
 import * as required from 'tcp-keepalive';
 import * as heartbeat from 'tcp-keepalive/heartbeat';
+import { pages } from '../support/documents';
 import { errorCodes } from '../../dist/util/errors.js';
 
 const root = path.join(__dirname, '..', '..');
@@ -45,18 +46,18 @@ void t.test('the register has no copy of the root module', async (t) => {
   t.notMatch(bundle, /class /);
 });
 
-void t.test('the README names every public function, value and type', async (t) => {
-  const readme = text('README.md');
+void t.test('the documents name every public function, value and type', async (t) => {
+  const documents = pages('docs').map(({ text }) => text);
   for (const [values, , source] of entryPoints) {
     const exported = text(source).replace(/export type \{(.*?)\}/g, 'type $1');
     const types = [...exported.matchAll(/type\s+(\w+)/g)].map(([, name]) => name!);
     t.ok(types.length > 3);
-    for (const name of [...Object.keys(values), ...types]) t.match(readme, new RegExp(`\\b${name}\\b`), name);
+    for (const name of [...Object.keys(values), ...types]) t.match(documents.join(), new RegExp(`\\b${name}\\b`), name);
   }
 });
 
-void t.test('the README’s table of errors is the table of codes', async (t) => {
-  const rows = [...text('README.md').matchAll(/^\| `(ERR_KEEPALIVE_\w+)`/gm)].map(([, code]) => code!);
+void t.test('the table of errors in docs/errors.md is the table of codes', async (t) => {
+  const rows = [...text('docs/errors.md').matchAll(/^\| `(ERR_KEEPALIVE_\w+)`/gm)].map(([, code]) => code!);
   t.strictSame(rows.sort(), Object.keys(errorCodes).sort());
 });
 

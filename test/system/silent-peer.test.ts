@@ -121,7 +121,7 @@ async function cutAndMeasure(t: Test): Promise<void> {
   await noticed('probed', promised);
   await noticed('probed, by hand', promised);
   await noticed('in flight', promised);
-  // Not after 4 s but with the first probe that stays unanswered: the README's pitfall.
+  // Not after 4 s but with the first probe that stays unanswered: docs/pitfalls.md.
   await noticed('silent for long', withTimeout.initialDelay + withTimeout.interval);
   await noticed('reapplied', promisedByFive);
   clearInterval(again);

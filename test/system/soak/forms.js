@@ -4,7 +4,7 @@
 /**
  * Milliseconds where nothing else is said.
  * @typedef {object} Form
- * @property {number} connections of each pair of processes: one may have 20 000 descriptors on the machine of the README
+ * @property {number} connections of each pair of processes: one may have 20 000 descriptors on the machine of bench/RECORDS.md
  * @property {number} pairs of a server process and a client process
  * @property {number} groups of connections that can be cut, each with an address of its own
  * @property {number} duration from the moment when all are connected

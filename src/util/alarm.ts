@@ -2,12 +2,15 @@ import { AsyncResource } from 'node:async_hooks';
 import { longestDelay } from './arguments.js';
 import { slice } from './slices.js';
 
-/** What an {@link Alarm} runs. Times are of `performance.now()`, in whole milliseconds. */
+/**
+ * What an {@link Alarm} runs. Times are of `performance.now()`, in whole milliseconds. `read`: what had arrived by then has
+ * been read. It is earlier than `now` by as long as a callback held up the process just before.
+ */
 export interface Work {
   /** Runs before the first step of a round. */
-  begin?(now: number): void;
+  begin?(now: number, read: number): void;
   /** Does one short piece of what is due. Returns false when nothing is left of this round. */
-  step(now: number): boolean;
+  step(now: number, read: number): boolean;
   /** When the next round is due, by `performance.now()`; Infinity: not before {@link Alarm.by} is called. */
   next(now: number): number;
 }
@@ -16,8 +19,8 @@ export interface Work {
  * One timer for any number of things to do: rounds of short steps, in slices that hold the event loop for less than half a
  * millisecond. It does not hold the process open, except while a round runs.
  *
- * A round starts after the sockets were read, not as the timer fires: after the process was held up (or stopped), what arrived
- * meanwhile is heard before anybody is judged by it.
+ * A slice runs after the sockets were read, and is told as of when they were: whoever judges a peer by that time has heard
+ * what arrived while the process was held up or stopped.
  *
  * All of it runs in the async context in which the alarm was made: not in that of whoever called {@link by} first, which may
  * have been one of many requests.
@@ -29,6 +32,8 @@ export class Alarm {
   /** Set while a round runs. */
   #nextSlice: NodeJS.Immediate | undefined;
   #hasBegun = false;
+  /** When the next slice was asked for: the sockets are read after that. */
+  #askedAt = 0;
   /** When the timer fires; Infinity: there is none; -Infinity: a round runs. */
   #dueAt = Infinity;
 
@@ -70,16 +75,17 @@ export class Alarm {
   };
 
   readonly #runSlice = (): void => {
+    const read = Math.floor(this.#askedAt);
     // First of all, so that the round goes on even if a step throws.
     this.#setImmediate(this.#runSlice);
     const own = this.#nextSlice;
     const end = performance.now() + slice;
     if (!this.#hasBegun) {
       this.#hasBegun = true;
-      this.#work.begin?.(Math.floor(performance.now()));
+      this.#work.begin?.(Math.floor(performance.now()), read);
     }
     for (let now = performance.now(); now < end && this.#nextSlice === own; now = performance.now()) {
-      if (this.#work.step(Math.floor(now)) || this.#nextSlice !== own) continue; // or stopped, and perhaps started again
+      if (this.#work.step(Math.floor(now), read) || this.#nextSlice !== own) continue; // or stopped, and perhaps started again
       clearImmediate(own);
       this.#nextSlice = undefined;
       this.#set(Math.max(now + 1, this.#work.next(now)), now);
@@ -88,6 +94,7 @@ export class Alarm {
   };
 
   #setImmediate(run: () => void): void {
+    this.#askedAt = performance.now();
     this.#context.runInAsyncScope(() => {
       this.#nextSlice = setImmediate(run);
     });

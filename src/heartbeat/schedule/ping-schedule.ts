@@ -103,7 +103,7 @@ export class PingSchedule<Target, P extends Peer<Target>> {
       }
       this.#wheel.turn(time);
     },
-    step: (time) => this.#options.look?.step() === true || this.#judgeNext(time) || this.#takeTurn(time),
+    step: (time, read) => this.#options.look?.step() === true || this.#judgeNext(time, read) || this.#takeTurn(time),
     next: (time) => {
       const nextLook = this.#options.look === undefined ? Infinity : this.#nextLook;
       return Math.min(nextLook, this.#waiting.first?.deadline ?? Infinity, this.#wheel.next(time));
@@ -168,9 +168,10 @@ export class PingSchedule<Target, P extends Peer<Target>> {
     this.#waiting.add(peer);
   }
 
-  #judgeNext(time: number): boolean {
+  /** Judges by what was read after the deadline, however long ago that passed. */
+  #judgeNext(time: number, read: number): boolean {
     const peer = this.#waiting.first as P | undefined;
-    if (peer === undefined || peer.deadline > time) return false;
+    if (peer === undefined || peer.deadline > read) return false;
     this.#waiting.remove(peer);
     let isSilent = true; // also where that cannot be found out: no event has told anything else
     try {

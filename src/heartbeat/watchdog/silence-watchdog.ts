@@ -141,8 +141,8 @@ export class SilenceWatchdog {
   }
 
   readonly #work: Work = {
-    begin: () => {
-      this.#judge();
+    begin: (now, read) => {
+      this.#judge(now - read);
     },
     step: () => false,
     next: (now) => {
@@ -151,10 +151,11 @@ export class SilenceWatchdog {
     },
   };
 
-  #judge(): void {
+  /** `unread`: milliseconds during which what arrived may not have been read yet; they do not count. */
+  #judge(unread: number): void {
     let silentFor: number;
     try {
-      silentFor = this.#silence();
+      silentFor = this.#silence() - unread;
     } catch (error) {
       this.stop(); // or it would throw in each round
       throw error;

@@ -35,6 +35,12 @@ function watchdog(t: Test, options: Partial<SilenceWatchdogOptions> = {}) {
   return { dog, silences };
 }
 
+/** Holds up the process. */
+function spin(milliseconds: number): void {
+  const end = performance.now() + milliseconds;
+  while (performance.now() < end);
+}
+
 /** Speaks every 100 ms for longer than the timeout, after which all must be well; then the silence is to be noticed. */
 async function spokenTo(
   t: Test,
@@ -355,9 +361,26 @@ void t.test('after the process was held up, what came meanwhile is heard first',
   dog.watch(client);
   await delay(timeout / 2);
   accepted.write('x');
-  const end = performance.now() + 3 * timeout;
-  while (performance.now() < end);
+  spin(3 * timeout);
   await delay(timeout / 2);
+  t.strictSame(silences, []);
+});
+
+void t.test('what arrives while a callback holds up the process, just before a look, is not missed', async (t) => {
+  const [{ client, accepted }, other] = await Promise.all([tcpPair(t), tcpPair(t)]);
+  client.resume();
+  const { dog, silences } = watchdog(t);
+  dog.watch(client);
+  other.client.once('data', () => {
+    other.accepted.write('again'); // after the timers, among which a look is due by then
+    spin(0.6 * timeout);
+    other.client.once('data', () => {
+      accepted.write('x');
+      spin(0.6 * timeout);
+    });
+  });
+  other.accepted.write('once');
+  await poll('what was written', () => client.bytesRead > 0);
   t.strictSame(silences, []);
 });
 

@@ -33,6 +33,12 @@ function heartbeat(t: Test, server: WebSocketServer, options: Partial<WebSocketH
   return { beat, gone };
 }
 
+/** Holds up the process. */
+function spin(milliseconds: number): void {
+  const end = performance.now() + milliseconds;
+  while (performance.now() < end);
+}
+
 /** When frames of a kind came, by `performance.now()`. */
 function times(client: WebSocket, event: 'ping' | 'pong'): number[] {
   const seen: number[] = [];
@@ -254,8 +260,22 @@ void t.test('after the process was held up, what came meanwhile is heard first',
   const { beat, gone } = heartbeat(t, server);
   await once(client, 'ping');
   // The answer is on its way, and unread for longer than the timeout.
-  const end = performance.now() + 3 * timeout;
-  while (performance.now() < end);
+  spin(3 * timeout);
+  await poll('another ping', () => beat.snapshot().pingsSent >= 2);
+  t.strictSame(gone, []);
+});
+
+void t.test('a process that is held up within a round hears what came meanwhile before it judges', async (t) => {
+  const server = await webSocketServer(t);
+  const { client, accepted } = await open(t, server);
+  // A ping that takes longer than a slice of the round: the sockets are read before the round goes on.
+  const ping = accepted.ping.bind(accepted);
+  accepted.ping = () => {
+    ping();
+    spin(5);
+  };
+  client.once('ping', () => spin(3 * timeout));
+  const { beat, gone } = heartbeat(t, server);
   await poll('another ping', () => beat.snapshot().pingsSent >= 2);
   t.strictSame(gone, []);
 });

@@ -9,7 +9,7 @@ import type { SilenceClock } from './silence-clock.js';
 import { Known, type WatchedSockets } from './watched-sockets.js';
 
 /** Whom the rounds tell what they found. */
-export interface Listener {
+export interface RoundEvents {
   readonly silent: (socket: Socket, milliseconds: number) => void;
   readonly heard: (socket: Socket) => void;
   /** The socket is closed, and no 'close' event has told. */
@@ -39,7 +39,7 @@ export class Rounds implements Work {
   readonly #calendar: Calendar;
   readonly #clock: SilenceClock;
   readonly #times: LivenessTimes;
-  readonly #listener: Listener;
+  readonly #events: RoundEvents;
   readonly #findings: Finding[] = [];
   readonly #asked: Socket[] = [];
   #goesOn = false;
@@ -49,13 +49,13 @@ export class Rounds implements Work {
     calendar: Calendar,
     clock: SilenceClock,
     times: LivenessTimes,
-    listener: Listener,
+    events: RoundEvents,
   ) {
     this.#sockets = sockets;
     this.#calendar = calendar;
     this.#clock = clock;
     this.#times = times;
-    this.#listener = listener;
+    this.#events = events;
   }
 
   begin(): void {
@@ -66,7 +66,7 @@ export class Rounds implements Work {
     const finding = this.#findings.shift();
     if (finding !== undefined) this.#act(finding);
     else if (!this.#look()) {
-      if (this.#goesOn) this.#listener.ended();
+      if (this.#goesOn) this.#events.ended();
       this.#goesOn = false;
       return false;
     }
@@ -96,7 +96,7 @@ export class Rounds implements Work {
     if (heard === unknown) {
       this.#calendar.put(place, now);
       // There is no 'close' of a socket that child.send() took, and of one whose listeners were all removed we do not hear.
-      if (socketDescriptor(socket) === CLOSED) process.nextTick(this.#listener.closed, socket);
+      if (socketDescriptor(socket) === CLOSED) process.nextTick(this.#events.closed, socket);
       return;
     }
     const { silentAfter, destroyAfter } = this.#times;
@@ -120,8 +120,8 @@ export class Rounds implements Work {
     }
     if (silent === this.#sockets.is(place, Known.toldSilent)) return;
     this.#sockets.mark(place, Known.toldSilent, silent);
-    if (silent) this.#listener.silent(socket, silence);
-    else this.#listener.heard(socket);
+    if (silent) this.#events.silent(socket, silence);
+    else this.#events.heard(socket);
   }
 }
 

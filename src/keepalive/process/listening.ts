@@ -22,7 +22,7 @@ export interface ListeningHandle extends Handle {
 }
 
 /** A server and the handle that it listens with. The server of a round-robin primary is soon without its handle. */
-export interface Listener {
+export interface ListeningServer {
   readonly server: Server;
   readonly handle: ListeningHandle;
 }
@@ -45,14 +45,14 @@ export function listeningServers(): Server[] {
 }
 
 /** undefined: it does not listen, or on a Unix-domain socket. */
-export function listenerOf(server: Server): Listener | undefined {
+export function listenerOf(server: Server): ListeningServer | undefined {
   const { _handle: handle } = server as unknown as { readonly _handle?: ListeningHandle | null };
   const address = server.address();
   return handle && typeof address === 'object' && address !== null ? { server, handle } : undefined;
 }
 
 /** Whether it was not closed since. */
-export function stillListens({ handle }: Listener): boolean {
+export function stillListens({ handle }: ListeningServer): boolean {
   return handle.fd === undefined || handle.fd >= 0 || process.platform === 'win32';
 }
 
@@ -63,7 +63,7 @@ export interface ListenerEvents {
 }
 
 /** A listening socket that holds a profile, which its connections inherit where the OS does that. */
-export class TunedListener implements Listener {
+export class TunedListener implements ListeningServer {
   readonly server: Server;
   readonly handle: ListeningHandle;
   readonly #profile: CheckedProfile;
@@ -74,7 +74,7 @@ export class TunedListener implements Listener {
   /** Connections that may not have inherited: those that were in the accept queue already, or all. */
   #toLookAt = Infinity;
 
-  constructor({ server, handle }: Listener, profile: CheckedProfile, events: ListenerEvents) {
+  constructor({ server, handle }: ListeningServer, profile: CheckedProfile, events: ListenerEvents) {
     this.server = server;
     this.handle = handle;
     this.#profile = profile;

@@ -1,6 +1,13 @@
 import { Socket, type Server } from 'node:net';
 import { debuglog } from 'node:util';
-import { TunedListener, listenerOf, listeningServers, onListening, stillListens, type Listener } from './listening.js';
+import {
+  TunedListener,
+  listenerOf,
+  listeningServers,
+  onListening,
+  stillListens,
+  type ListeningServer,
+} from './listening.js';
 import { beforeFirstConnect, onConnected, tcpPrototype, type ConnectionTarget, type TcpHandle } from './outgoing.js';
 import type { ProcessKeepalive, ProcessKeepaliveOptions, ProcessKeepaliveSnapshot } from './process.js';
 import { hasOwnProfile } from '../server.js';
@@ -24,7 +31,7 @@ export interface Registry {
   readonly held: WeakSet<Handle>;
   /** Of all TCP handles, once one was made. */
   prototype: TcpHandle | undefined;
-  current: { stop(): void; listeners(): Iterable<Listener> } | undefined;
+  current: { stop(): void; listeners(): Iterable<ListeningServer> } | undefined;
 }
 
 const registryKey = Symbol.for('tcp-keepalive.process');
@@ -90,7 +97,7 @@ export class TunedProcess implements ProcessKeepalive {
   }
 
   /** Tunes the servers that listen already. */
-  start(known: readonly Listener[]): void {
+  start(known: readonly ListeningServer[]): void {
     if (this.#rules.servers === undefined) return;
     const found = listeningServers().map(listenerOf);
     const handles = new Map([...known, ...found].map((listener) => [listener?.handle, listener]));
@@ -137,7 +144,7 @@ export class TunedProcess implements ProcessKeepalive {
     });
   }
 
-  #listens(listener: Listener | undefined): void {
+  #listens(listener: ListeningServer | undefined): void {
     if (listener === undefined) return;
     const { server } = listener;
     const { held } = this.#registry;

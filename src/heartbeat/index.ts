@@ -1,3 +1,8 @@
+/**
+ * Heartbeats, for what TCP cannot see: a frozen application, and a peer behind a proxy that answers probes itself.
+ *
+ * @packageDocumentation
+ */
 export {
   EventStreamHeartbeat,
   type EventStreamHeartbeatOptions,

@@ -81,7 +81,7 @@ export class Snapshots {
   }
 
   /**
-   * One socket of each part into which they are divided. Neighbours often connected together and are probed together, so
+   * One socket of each part into which they are divided. Neighbors often connected together and are probed together, so
    * this is a better sample than as many of all.
    */
   #pick(first: number, end: number, parts: number): Socket[] {

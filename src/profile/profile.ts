@@ -174,7 +174,7 @@ function within({ min, max }: KeepaliveRange, value: number): boolean {
   return value >= min && value <= max;
 }
 
-/** 30 was meant as seconds; 1500 has a neighbour on either side. */
+/** 30 was meant as seconds; 1500 has a neighbor on either side. */
 function intendedSeconds(value: number, range: KeepaliveRange): string {
   const below = Math.floor(value / second) * second;
   const candidates = value < second ? [value * second] : [below, below + second];

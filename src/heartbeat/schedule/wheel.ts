@@ -53,7 +53,7 @@ export class Wheel<T extends Seat> {
 
   /**
    * A turn within the next period; answers when. `expected`: items that there will be when those that come now have come.
-   * They are neighbours in memory, so as many as can be have their turns together.
+   * They are neighbors in memory, so as many as can be have their turns together.
    */
   seat(item: T, expected = this.#size + 1): number {
     const isOpen = this.#filling > this.#hand && this.#load(this.#filling) < expected / this.#reach;

@@ -51,7 +51,7 @@ export interface ProcessKeepalive {
  * `node:net`, `tls`, `http`, `https` and `http2`, `fetch` and undici, database drivers, each reconnect. Servers that listen
  * already are included (without those that are `unref()`ed); connections that are open already are not, see
  * `applyKeepaliveToAll`. Unix-domain sockets and connections made by native code are left alone. Called again, it replaces
- * the rules and retunes the listening sockets.
+ * the rules and re-tunes the listening sockets.
  *
  * The profile is in the kernel before the 'connect' or 'connection' listeners run. `setKeepAlive` of a driver, of
  * `http.Agent` or of undici is ignored on these connections; return undefined to leave one to its driver. This package's

@@ -56,7 +56,10 @@ async function measure() {
     const socket = /** @type {net.Socket} */ (sockets[index]);
     /** @type {Lane & { port: number | undefined, socket: net.Socket, writes: boolean }} */
     const lane = { name, packets: [], end: null, port: socket.remotePort, socket, writes };
-    socket.on('error', ({ code = '' }) => (lane.end = { at: seconds(Date.now()), code }));
+    socket.on(
+      'error',
+      (/** @type {NodeJS.ErrnoException} */ { code = '' }) => (lane.end = { at: seconds(Date.now()), code }),
+    );
     applyKeepalive(socket, profile);
     socket.write('hello');
     return lane;

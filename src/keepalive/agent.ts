@@ -10,9 +10,9 @@ import { checked, type KeepaliveProfile } from '../profile/profile.js';
 
 /** What {@link applyKeepaliveToAgent} returns. */
 export interface AgentKeepalive {
-  /** Another profile, also for the sockets that the agent has now. Throws as `applyKeepalive` does. */
+  /** Changes the profile, also of the sockets that the agent has now. Throws as `applyKeepalive` does. */
   update(profile: KeepaliveProfile): void;
-  /** Leaves later sockets to the agent. Those it has now keep what they have. */
+  /** Leaves later sockets alone. Open ones keep what they have. */
   stop(): void;
   [Symbol.dispose](): void;
 }
@@ -29,14 +29,17 @@ interface OverridePoints {
 const tunedAgents = new WeakMap<Agent, TunedAgent>();
 
 /**
- * Gives the sockets of an `http.Agent` or `https.Agent` the profile: those it has now, in use or pooled, those it opens
- * later (in 'connect'), and again when one returns to the pool or is taken from it, because `https.Agent` of Node 18 to
- * 22 overwrites the timing there. Sockets that are no TCP connections (`socketPath`, tunnels over a stream, what nock and
- * msw answer) are left alone, and so are those of another agent that this one delegates to. Called again for the same
- * agent, it updates the profile.
+ * Gives every socket of an `http.Agent` or `https.Agent` the profile: those that it has now, in use or pooled, and
+ * those that it opens later (in 'connect').
  *
- * A socket that refuses the profile is destroyed with the error, so its request fails with it; a pooled one is not
- * kept. Throws `ERR_INVALID_ARG_TYPE`, `ERR_KEEPALIVE_PROFILE` and `ERR_KEEPALIVE_ADDON`.
+ * The profile is applied again when a socket returns to the pool or is taken from it, because `https.Agent` of Node 18
+ * to 22 overwrites the timing there. Sockets that do not carry a TCP connection of this agent are left alone:
+ * `socketPath`, tunnels over a stream, what nock and msw answer. Called again for the same agent, it updates the
+ * profile.
+ *
+ * A socket that refuses the profile is destroyed with the error, so that its request fails with it.
+ *
+ * Throws `ERR_INVALID_ARG_TYPE`, `ERR_KEEPALIVE_PROFILE` and `ERR_KEEPALIVE_ADDON`.
  *
  * @example
  * ```ts
@@ -58,7 +61,7 @@ export function applyKeepaliveToAgent(agent: Agent, profile: KeepaliveProfile): 
   return tuned;
 }
 
-/** Whoever has an agent has loaded `node:http` already; the others need not wait for it. */
+/** Loaded on demand: code that has an agent has loaded `node:http` already, and other code does not need it. */
 function isAgent(value: unknown): value is Agent {
   // eslint-disable-next-line @typescript-eslint/no-require-imports
   const http = require('node:http') as typeof import('node:http');
@@ -72,7 +75,7 @@ function isObject(value: unknown): boolean {
 
 class TunedAgent implements AgentKeepalive {
   readonly #agent: Agent;
-  /** Where the agent was tuned: what is destroyed in `update` belongs to other requests than the caller's. */
+  /** The context in which the agent was tuned: sockets that `update` destroys do not belong to its caller's request. */
   readonly #context = new AsyncResource('AgentKeepalive');
   readonly #restore: (() => void)[] = [];
   /** undefined: stopped. */

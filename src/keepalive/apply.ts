@@ -14,28 +14,30 @@ import { setPatiently } from './patience.js';
 import { checked, type CheckedProfile, type KeepaliveProfile } from '../profile/profile.js';
 import type { KeepaliveError } from '../util/errors.js';
 
-// A property and not a WeakMap: two copies of this package must find the same profile.
+// A property instead of a WeakMap, so that two copies of this package find the same profile.
 const followed: unique symbol = Symbol.for('tcp-keepalive.profile') as never;
 type FollowedSocket = Socket & { [followed]?: CheckedProfile | undefined };
 
 /**
- * Puts a profile on one TCP connection: a `net.Socket`, a `tls.TLSSocket`, an http2 session's `socket`, the socket of a
- * request or of a `ws` client.
+ * Puts a profile on one TCP connection: a `net.Socket`, a `tls.TLSSocket`, the `socket` of an http2 session or of a
+ * request, the `_socket` of a `ws` client.
  *
- * @returns true when it is in the kernel. False when the socket is not connected yet: then it is applied in 'connect',
- * and a failure there destroys the socket with the error. Either way a client socket that connects again has it again. A
- * socket that only plays one in tests (nock, msw) emits 'connect' without a connection: false, and it is left alone.
+ * Returns true when the kernel holds the profile. Returns false when the socket is not connected yet: then it is
+ * applied in 'connect', before other listeners, and a failure there destroys the socket with the error. When a client
+ * socket connects again, the profile is applied again. A mocked socket (nock, msw) is left alone, and the result is
+ * false.
  *
- * Every option of the profile is set, or an error is thrown and the socket is as it was. A socket that already holds the
- * profile is only read. Otherwise no probe is sent before one `initialDelay` has passed, and the profile counts from the
- * call: a peer that is alive has all of `count` probes to answer, however long it was silent before, and one that has
- * vanished is noticed within `detectionTime(profile)` of the call. Linux counts a new user timeout from when the peer was
- * last heard, and a new count from the last answer. So where that was longer ago than the
- * profile has room for, the kernel is given as much more (`readKeepalive` shows it); it is taken back within a third of an `initialDelay` after the peer is heard, or has
- * something to acknowledge. Data that was in flight already for longer than that is given up at its next
- * retransmission, which may be two minutes away. macOS and Windows do not tell how long a peer was silent.
+ * All or nothing: either every option is set, or an error is thrown and the socket is as it was. A socket that holds
+ * the profile already is only read.
  *
- * Linux and macOS: six getsockopt and a setsockopt for each option that differs. Windows before 10.0.16299: one
+ * The profile counts from the call: no probe is sent before one `initialDelay` has passed, a live peer has all of
+ * `count` probes to answer, and a vanished one is noticed within `detectionTime(profile)`. Linux by itself counts the
+ * silence before the call too. So for a peer that has been silent for long, the kernel is given a longer user timeout,
+ * or a higher count, as `readKeepalive` shows; it is reduced to the profile's within a third of an `initialDelay` after
+ * the peer was heard or was sent data. Data that was in flight before is given up at its next retransmission, up to two
+ * minutes later. macOS and Windows do not tell how long a peer was silent.
+ *
+ * Cost: six getsockopt, and a setsockopt for each option that differs. Windows before 10.0.16299 makes one
  * SIO_KEEPALIVE_VALS, which allows a `count` of 10 only.
  *
  * Throws `ERR_INVALID_ARG_TYPE`, `ERR_KEEPALIVE_PROFILE`, `ERR_KEEPALIVE_CLOSED`, `ERR_KEEPALIVE_NOT_TCP`,
@@ -63,13 +65,13 @@ export function applyKeepalive(socket: Socket, profile: KeepaliveProfile): boole
 }
 
 /**
- * Turns keepalive off, puts the user timeout back to the system's and forgets a profile that waits for 'connect' or for
- * a reconnect. The timing stays in the kernel, without effect. A socket that is closed or not connected is left alone.
+ * Turns keepalive off, sets the user timeout back to the system's, and forgets a profile that waits for 'connect'.
  *
- * Use this and not `socket.setKeepAlive(false)`: Node skips a call that does not change what it set itself.
+ * Use this instead of `socket.setKeepAlive(false)`: Node skips a call that does not change what it set itself. The
+ * timing stays in the kernel, without effect. A socket that is closed or not connected is left alone.
  *
- * Throws `ERR_INVALID_ARG_TYPE`, `ERR_KEEPALIVE_NOT_TCP`, `ERR_KEEPALIVE_ADDON` for a connected socket, or the kernel's own
- * code with `errno`, `syscall` and `option`.
+ * Throws `ERR_INVALID_ARG_TYPE`, `ERR_KEEPALIVE_NOT_TCP`, `ERR_KEEPALIVE_ADDON` for a connected socket, or the kernel's
+ * own code with `errno`, `syscall` and `option`.
  *
  * @example
  * ```ts
@@ -101,11 +103,11 @@ function applyOnConnect(this: FollowedSocket): void {
   if (profile === undefined) return;
   try {
     const descriptor = socketDescriptor(this);
-    // Somebody plays a connection. If a real one comes of it, there is another 'connect'.
+    // A mocked connection. If a real one follows, there is another 'connect'.
     if (descriptor === NOT_CONNECTED) return;
     borrowed(descriptor, () => setProfile(descriptor, profile));
   } catch (error) {
-    // A connection that is dead already ends with an error of its own.
+    // A connection that is dead already ends with its own error.
     if ((error as KeepaliveError).code !== 'ERR_KEEPALIVE_CLOSED') this.destroy(error as Error);
   }
 }

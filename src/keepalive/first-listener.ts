@@ -1,7 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import type { Server, Socket } from 'node:net';
 
-// Two copies of this package on one server must not overtake each other for ever.
+// Keeps two copies of this package on one server from overtaking each other for ever.
 const staysFirst: unique symbol = Symbol.for('tcp-keepalive.stays-first') as never;
 type ConnectionListener = ((socket: Socket) => void) & { [staysFirst]?: true };
 
@@ -30,7 +30,7 @@ export class FirstListener {
     this.#server.removeListener('newListener', this.#onNewListener);
   }
 
-  /** Once a turn, as somebody else may want to be first too. */
+  /** At most once in each turn of the event loop: other code may want to be first too. */
   readonly #onNewListener = (event: string | symbol, added: ConnectionListener): void => {
     if (event !== 'connection' || added[staysFirst] === true || this.#overtaking) return;
     this.#overtaking = true;

@@ -14,8 +14,8 @@ export interface FleetOptions {
   /** Stops before the next socket: the promise is rejected with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
   /**
-   * Milliseconds from the first socket to the last; 0: no pause between the slices. Default: so long that no more than
-   * 500 are probed in one tick of the kernel, at most one `initialDelay`.
+   * Milliseconds from the first socket to the last; 0: no pause between the slices. Default: long enough that no more than
+   * 500 are probed in one kernel tick, but at most one `initialDelay`.
    */
   readonly spread?: number | undefined;
 }
@@ -24,9 +24,9 @@ export interface FleetOptions {
 export interface FleetResult {
   /** Sockets that hold the profile now, or will in 'connect'. */
   readonly applied: number;
-  /** Sockets that were closed before their turn came; also what http2 handed out as one and has ended. */
+  /** Sockets that were closed before their turn came, and sockets of http2 sessions that had ended. */
   readonly skipped: number;
-  /** Sockets that refused it, and are as they were. */
+  /** Sockets that refused the profile. They are as they were. */
   readonly failed: readonly FleetFailure[];
 }
 
@@ -37,17 +37,16 @@ export interface FleetFailure {
 }
 
 /**
- * Puts a profile on any number of live sockets, in slices that hold the event loop for less than half a millisecond, and
- * spread over time so that their first probes are spread too.
+ * Puts a profile on any number of open sockets. It works in slices that hold the event loop for less than half a
+ * millisecond, and spreads them over time, so that the sockets are not all probed at once.
  *
- * Why: sockets that are applied to at once probe in one kernel tick for ever after, and more than
- * `net.core.netdev_max_backlog` probes (1 000) in one tick are lost on loopback, veth and other devices with a backlog.
- * Measured on loopback: of 19 500 live connections at 5 s / 2 s / 3, 14 395 were killed with `spread: 0`, none with the
- * default. Spreading over one `initialDelay` is the best that can be had: the probes repeat with that period.
+ * Sockets that are tuned at once are probed in the same kernel tick ever after. On loopback, veth and other devices
+ * with a receive backlog, more than `net.core.netdev_max_backlog` probes (1,000) in one tick are lost: of 19,500 live
+ * loopback connections at 5 s / 2 s / 3, 14,395 were killed with `spread: 0`, none with the default.
  *
- * Before the first socket it rejects with `ERR_INVALID_ARG_TYPE` (also for anything in `sockets` that is no socket),
- * `ERR_KEEPALIVE_PROFILE`, `ERR_KEEPALIVE_ADDON`, or `ERR_OUT_OF_RANGE` for a bad `spread`; later only with the signal's reason. A socket that
- * refuses is listed in `failed`.
+ * A socket that refuses the profile is listed in `failed`. Rejects before the first socket with `ERR_INVALID_ARG_TYPE`
+ * (also for an element of `sockets` that is not a socket), `ERR_KEEPALIVE_PROFILE`, `ERR_KEEPALIVE_ADDON`, or
+ * `ERR_OUT_OF_RANGE` for a bad `spread`; later only with the signal's reason.
  *
  * @example
  * ```ts
@@ -94,7 +93,7 @@ function isClosed(socket: Socket): boolean {
 /** Half of the backlog is left to others. */
 const inOneTick = receiveBacklog / 2;
 
-/** So long that no more than {@link inOneTick} are probed in one tick, but no longer than the period of the probes. */
+/** Long enough that no more than {@link inOneTick} are probed in one tick, but no longer than the period of the probes. */
 function defaultSpread(sockets: number, initialDelay: number): number {
   if (sockets <= inOneTick) return 0;
   return Math.min(initialDelay, (coarsestStep(initialDelay) * sockets) / inOneTick);
@@ -110,19 +109,19 @@ async function collect(sockets: Iterable<Socket>, signal: AbortSignal | undefine
     assertWasSocket(socket);
     fleet.push(socket);
   };
-  // Of the wrong thing there can be more than memory holds copies of.
+  // An endless iterable of wrong values must not fill the memory.
   if (Array.isArray(sockets) && sockets.length > 0) assertWasSocket(sockets[0]);
   // A live array must not lose elements meanwhile; other iterables are read over several turns.
   await inSlices(Array.isArray(sockets) ? [...(sockets as Socket[])] : sockets, add, { signal });
   return fleet;
 }
 
-/** What http2 handed out as a socket is skipped once it has ended, as any socket that is closed. */
+/** The socket of an http2 session that has ended is skipped, as any closed socket. */
 function assertWasSocket(value: unknown): asserts value is Socket {
   if (!hasEnded(value)) assertSocket(value);
 }
 
-/** Read once: an object can answer anything the second time. */
+/** Reads each field once: a getter can return another value the second time. */
 function checkedOptions(options: FleetOptions): FleetOptions {
   assertObject('options', options);
   const { signal, spread } = options;

@@ -56,7 +56,7 @@ export class Listener {
     this.#held = undefined;
   }
 
-  /** What a connection of this listener has to hold: the profile over what it inherits besides. */
+  /** What a connection of this listener has to hold: the profile, and what it inherits besides. */
   inherited(profile: CheckedProfile): CheckedProfile {
     const held = this.#current;
     return held === undefined ? profile : overSettings(profile, held.before);
@@ -67,7 +67,7 @@ export class Listener {
   }
 }
 
-/** A profile without a user timeout leaves the one alone that was there before any profile. */
+/** A profile without a user timeout keeps the one that was there before any profile. */
 function overSettings(profile: CheckedProfile, before: KeepaliveSettings): CheckedProfile {
   if (profile.userTimeout !== undefined || before.userTimeout === null) return profile;
   return { ...profile, userTimeout: before.userTimeout, requestedUserTimeout: before.userTimeout };

@@ -21,8 +21,8 @@ import { setPatiently } from './patience.js';
 /** Options of {@link applyKeepaliveToServer}. */
 export interface ServerKeepaliveOptions {
   /**
-   * Called when the profile could not be applied: with the accepted socket, which is left open as it was, or without one
-   * when it was the listener. Default: a process warning, once per server.
+   * Called when the profile could not be applied: with the accepted socket, which stays open as it was, or without a
+   * socket when it was the listener. Default: a process warning, once per server.
    */
   readonly onError?: ((error: Error, socket?: Socket) => void) | undefined;
 }
@@ -30,19 +30,20 @@ export interface ServerKeepaliveOptions {
 /** What {@link applyKeepaliveToServer} returns. */
 export interface ServerKeepalive {
   /**
-   * 'listener': the profile is on the listening socket and accepted connections inherit it. 'connection': every accepted
-   * connection is looked at, because the OS does not inherit all of it, Node overwrites it (`keepAlive` with a delay),
-   * the listener is in another process (round-robin cluster), or the server does not listen yet.
+   * 'listener': the profile is on the listening socket and accepted connections inherit it. 'connection': each accepted
+   * connection is given the profile, because the OS does not inherit all of it, Node overwrites it (`keepAlive` with a
+   * `keepAliveInitialDelay`), the listener is in another process (round-robin cluster), or the server does not listen
+   * yet.
    */
   readonly mode: 'listener' | 'connection';
   /**
-   * Another profile for later connections; those that are open keep theirs. Nothing after `stop()`. Throws as
+   * Changes the profile of later connections; open ones keep theirs. Does nothing after `stop()`. Throws as
    * `applyKeepalive` does.
    */
   update(profile: KeepaliveProfile): void;
   /**
-   * Puts the listening socket back as it was. Connections keep what they have. Throws the kernel's own code if it refuses;
-   * then nothing has changed, and it can be called again.
+   * Puts the listening socket back as it was. Connections keep what they have. If the kernel refuses, it throws the
+   * kernel's own code, nothing has changed, and it can be called again.
    */
   stop(): void;
   [Symbol.dispose](): void;
@@ -51,15 +52,16 @@ export interface ServerKeepalive {
 const tunedServers = new WeakMap<Server, TunedServer>();
 
 /**
- * Gives every connection that a server accepts from now on the profile, before the 'connection' listeners run: a `net`,
- * `tls`, `http`, `https` or `http2` server, listening or not, also when it closes and listens again.
+ * Gives every connection that a server accepts the profile, before the 'connection' listeners run. It takes a `net`,
+ * `tls`, `http`, `https` or `http2` server, before or after `listen()`, also when it closes and listens again.
  *
- * Linux: the options are put on the listening socket and connections inherit them, without a system call each. Those
- * that were waiting to be accepted are caught. Elsewhere, and wherever inheriting does not do, each connection is
- * applied to as by `applyKeepalive`. Called again for the same server, it updates the profile and `onError`.
+ * On Linux the options are set on the listening socket and connections inherit them, without a system call each;
+ * connections that already wait to be accepted are included. Where that is not possible (see `mode`), each connection
+ * is given the profile as by `applyKeepalive`. Called again for the same server, it updates the profile and `onError`.
  *
  * Throws `ERR_INVALID_ARG_TYPE`, `ERR_KEEPALIVE_PROFILE`, `ERR_KEEPALIVE_NOT_TCP` for a server that listens on a
- * Unix-domain socket or pipe, `ERR_KEEPALIVE_UNSUPPORTED`, `ERR_KEEPALIVE_ADDON`, or the kernel's own code. What fails later goes to `onError`.
+ * Unix-domain socket or pipe, `ERR_KEEPALIVE_UNSUPPORTED`, `ERR_KEEPALIVE_ADDON`, or the kernel's own code. Later
+ * failures go to `onError`.
  *
  * @example
  * ```ts
@@ -150,12 +152,12 @@ class TunedServer implements ServerKeepalive {
     return `ServerKeepalive ${inspect({ mode: this.mode, profile: { initialDelay, interval, count, userTimeout } }, options)}`;
   }
 
-  /** Also after somebody's removeAllListeners(). */
+  /** Listens again after other code has called removeAllListeners(). */
   #follow(): void {
     for (const [event, handler] of this.#followed) putFirst(this.#server, event, handler);
   }
 
-  /** Looks at accepted connections until one is seen to have inherited, after those that were waiting already. */
+  /** Looks at accepted connections until one that was not waiting already is seen to have inherited. */
   #look(): void {
     this.#older = this.#listener.queueLength;
     this.#looking.add();
@@ -172,7 +174,7 @@ class TunedServer implements ServerKeepalive {
     }
   };
 
-  /** The next listening socket has nothing yet. */
+  /** The next listening socket does not have the profile yet. */
   readonly #onClose = (): void => {
     this.#look();
   };
@@ -215,7 +217,7 @@ class TunedServer implements ServerKeepalive {
   }
 }
 
-/** Not so for one that somebody hands over with `server.emit('connection', socket)`. */
+/** False for a socket that other code hands over with `server.emit('connection', socket)`. */
 function isAcceptedBy(server: Server, socket: Socket): boolean {
   return (socket as unknown as { server?: unknown }).server === server;
 }

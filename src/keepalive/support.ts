@@ -5,15 +5,15 @@ import type { KeepaliveError } from '../util/errors.js';
 /** What the running OS offers, and whether this process can use it. */
 export interface KeepaliveSupport {
   /**
-   * The native addon was loaded. Without it everything works that needs no kernel: profiles, plans, `detectionTime`,
-   * errors, heartbeats without `trustKernel`. What needs the kernel throws `ERR_KEEPALIVE_ADDON` when it is called.
+   * The native addon was loaded. Without it, everything that does not need the kernel works: profiles, plans,
+   * `detectionTime`, errors, heartbeats without `trustKernel`. The rest throws `ERR_KEEPALIVE_ADDON` when it is called.
    */
   readonly available: boolean;
-  /** Why the native addon was not loaded: what was tried, and what to do. null: it was. */
+  /** Why the native addon was not loaded: what was tried, and what to do. null if it was loaded. */
   readonly unavailable: KeepaliveError | null;
   /**
-   * There is a user timeout: Linux and macOS yes; Windows as the running build answers, asked once on first use. Without
-   * the addon: what the OS's documentation says.
+   * There is a user timeout: Linux and macOS yes; Windows as the running build answers, asked once on first use.
+   * Without the addon: as the OS's documentation says.
    */
   readonly userTimeout: boolean;
   /** The kernel tells about a connection's state: TCP_INFO, TCP_CONNECTION_INFO or SIO_TCP_INFO. */
@@ -21,8 +21,8 @@ export interface KeepaliveSupport {
   /** The kernel tells when a peer was last heard from: Linux. */
   readonly lastHeard: boolean;
   /**
-   * Accepted sockets have the whole profile of their listener: Linux. macOS inherits all but the initial delay; Windows
-   * counts as no until it was seen.
+   * Accepted sockets inherit the whole profile of their listener: Linux. macOS inherits all but the initial delay.
+   * Windows: not documented, so false.
    */
   readonly listenerInheritance: boolean;
   /** What a profile may hold here. */

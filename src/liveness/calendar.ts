@@ -1,4 +1,4 @@
-/** What {@link Calendar.take} answers when nothing is left. */
+/** What {@link Calendar.take} returns when nothing is left. */
 export const none = -1;
 
 /** A calendar takes eight bytes a slot: at most half a megabyte. */
@@ -8,13 +8,13 @@ const mostSlots = 65_536;
  * Knows when each of many places is due. Each operation takes the same time for any number of places, and a place takes
  * eight bytes.
  *
- * It is a timer wheel: time is divided into slots, and each slot has a ring of the places that are due in it. A ring is made
- * of links in two typed arrays, from its head through its places and back, so a place is no object and a ring has no
- * length to outgrow. A slot that has begun is opened: its ring joins that of what is due now. Since then the slot is free for
- * a later time.
+ * It is a timer wheel: time is divided into slots, and each slot has a ring of the places that are due in it. A ring is
+ * made of links in two typed arrays, from its head through its places and back, so a place needs no object and a ring has no
+ * maximum length. When a slot begins it is opened: its ring joins the ring of what is due now, and the slot is free for a
+ * later time.
  *
- * Nothing is taken before its time, unless that lies further ahead than the slots reach: then it comes up early, to be put
- * once more. The times are of any clock that does not go back.
+ * Nothing is taken before its time, except a place that is due later than the slots reach: that is taken early and has to be
+ * put again. The times can be those of any clock that does not go back.
  */
 export class Calendar {
   readonly #width: number;
@@ -40,7 +40,7 @@ export class Calendar {
     this.#previous = resized(this.#previous, this.#node(places));
   }
 
-  /** Has a place come up when its time has passed, but not in the round that goes on. */
+  /** Makes a place due at a time, but not in the current round. */
   put(place: number, time: number): void {
     const node = this.#node(place);
     this.#unlink(node);
@@ -54,7 +54,7 @@ export class Calendar {
     this.#unlink(this.#node(place));
   }
 
-  /** Gives the turn of one place to another, which has none. */
+  /** Moves the time of one place to another, which has none. */
   move(from: number, to: number): void {
     const old = this.#node(from);
     const next = this.#next[old]!;

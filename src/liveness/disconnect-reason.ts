@@ -16,7 +16,7 @@ const reasons = new Map<unknown, DisconnectReason>([
 /**
  * What a socket's error says about its peer, the same on every OS.
  *
- * - 'closed': no error; both sides said goodbye, or this one did.
+ * - 'closed': no error; both sides closed the connection, or this one did.
  * - 'timed-out': probes, or data, stayed unanswered (`ETIMEDOUT`), or nothing was heard for as long as a monitor's
  *   `destroyAfter` or a watchdog's `timeout` (`ERR_KEEPALIVE_SILENCE`): the peer vanished.
  * - 'unreachable': the network said that there is no way to it (`EHOSTUNREACH`, `ENETUNREACH`, `EHOSTDOWN`, `ENETDOWN`).

@@ -15,7 +15,7 @@ import { SilenceClock } from './silence-clock.js';
 import { Snapshots, type LivenessSnapshot } from './snapshot.js';
 import { WatchedSockets } from './watched-sockets.js';
 
-/** What every monitor publishes, for tracing tools that know none of them. */
+/** What every monitor publishes, for tools that have no reference to one. */
 const channels = {
   silent: channel('tcp-keepalive:silent'),
   heard: channel('tcp-keepalive:heard'),
@@ -30,41 +30,36 @@ export interface LivenessEvents {
   /** The peer of a silent socket was heard again. */
   heard: [socket: Socket];
   /**
-   * The socket closed; it is not watched any more. Once for each time it was watched. A socket that nobody reads does not
-   * notice its end: it only falls silent.
+   * The socket closed; it is not watched any more. Once for each time that it was watched. A socket that nobody reads
+   * does not notice its end: it only becomes silent.
    */
   gone: [socket: Socket, reason: DisconnectReason];
 }
 
 /**
- * Tells which of any number of peers are there, silent, or gone, by what the kernel heard of them (see `lastHeard`): with
- * a keepalive profile on the sockets it needs no application traffic. With `destroyAfter` it also ends the silent ones.
+ * Tells which of any number of peers are there, silent or gone, by when their kernels were last heard (`lastHeard`).
+ * With a keepalive profile on the sockets this needs no application traffic.
  *
- * A change is reported at most one `checkEvery` after it could be seen. What it costs follows what can happen: a socket is
- * looked at (one system call) within the first `checkEvery`, then whenever its peer could first be silent: `silentAfter`
- * after it was last known to be heard. A peer that only answers probes costs one look in each probe period, or in as
- * many whole ones as `silentAfter` has; no pattern of traffic costs more than two in each `silentAfter`. A silent socket is
- * looked at in every `checkEvery`.
+ * A change is reported at most one `checkEvery` after it could be seen. With `destroyAfter`, the sockets of silent
+ * peers are destroyed. The time that the machine sleeps counts as silence, except for a peer that was heard within one
+ * `checkEvery` around the sleep.
  *
- * Looks are made in batches and in slices that hold the event loop for less than half a millisecond. A descriptor is asked of
- * its socket in the moment it is used, so none is used that was closed. A socket that was sent to another process, or lost
- * the monitor's 'close' listener, is 'gone' with its next look. No timer runs while nothing is watched, and none holds
- * the process open; a round that goes on is ended. A watched socket takes 60 to 120 bytes.
+ * Linux. On macOS and Windows the kernel does not tell when a peer was heard: every socket stays `unknown` there, and
+ * only 'gone' is reported (`keepaliveSupport.lastHeard`).
  *
- * Time that the machine slept counts as silence, except for a peer that was heard within one `checkEvery` around the sleep.
+ * Cost: a look is one system call. A socket is looked at within the first `checkEvery`, then whenever its peer could
+ * first be silent, at most twice in each `silentAfter`; a silent one in each `checkEvery`. Looks hold the event loop
+ * for less than half a millisecond at a time. A watched socket takes 60 to 120 bytes. No timer holds the process open.
+ *
+ * A socket that was sent to another process, or whose 'close' listeners were all removed, is 'gone' with its next look.
  * Listeners run in the asynchronous context in which the monitor was made.
  *
- * Linux. On macOS and Windows the kernel does not tell when a peer was heard: 'gone' is reported there and every socket
- * stays `unknown`, none becomes silent and none is destroyed (`keepaliveSupport.lastHeard`).
+ * Channels of node:diagnostics_channel publish the same: `tcp-keepalive:silent` (`{ monitor, socket, milliseconds }`),
+ * `tcp-keepalive:heard` (`{ monitor, socket }`), `tcp-keepalive:gone` (`{ monitor, socket, reason }`), and after each
+ * round `tcp-keepalive:snapshot` (`{ monitor, snapshot }`).
  *
- * The same is published on the channels of node:diagnostics_channel `tcp-keepalive:silent` (`{ monitor, socket,
- * milliseconds }`), `tcp-keepalive:heard` (`{ monitor, socket }`), `tcp-keepalive:gone` (`{ monitor, socket, reason }`)
- * and, after each round (one in every `checkEvery`) and when the last socket has gone, `tcp-keepalive:snapshot`
- * (`{ monitor, snapshot }`).
- *
- * Throws `ERR_INVALID_ARG_TYPE` or `ERR_OUT_OF_RANGE` for bad options, `ERR_KEEPALIVE_PROFILE` for a bad profile.
- * Throws `ERR_INVALID_ARG_TYPE` or `ERR_OUT_OF_RANGE` for bad options, and `ERR_KEEPALIVE_ADDON`: without the addon it could
- * never report a silent peer.
+ * Throws `ERR_INVALID_ARG_TYPE` or `ERR_OUT_OF_RANGE` for bad options, `ERR_KEEPALIVE_PROFILE` for a bad profile, and
+ * `ERR_KEEPALIVE_ADDON`.
  *
  * @example
  * ```ts
@@ -94,7 +89,7 @@ export class LivenessMonitor extends EventEmitter<LivenessEvents> {
   readonly #onClose: (this: Socket) => void;
   /** Runs while a socket is watched. */
   readonly #alarm: Alarm;
-  /** Where the monitor was made: listeners do not run in the context of whoever watched first, or closed a socket. */
+  /** The context in which the monitor was made: listeners do not run in that of the code that watched or closed a socket. */
   readonly #context = new AsyncResource('LivenessMonitor');
 
   constructor(options: LivenessOptions | LivenessProfileOptions) {
@@ -119,8 +114,8 @@ export class LivenessMonitor extends EventEmitter<LivenessEvents> {
   }
 
   /**
-   * Watches a socket until it closes, which is reported as 'gone' even where it has closed already. For a TLS connection
-   * give the TLSSocket; a client socket that connects again has to be watched again then. Watching twice is watching once.
+   * Watches a socket until it closes, which is reported as 'gone', also if it has closed already. Watching it twice has no
+   * further effect. For TLS pass the TLSSocket. A client socket that connects again has to be watched again.
    *
    * Throws `ERR_INVALID_ARG_TYPE` or `ERR_KEEPALIVE_NOT_TCP`.
    */
@@ -139,7 +134,7 @@ export class LivenessMonitor extends EventEmitter<LivenessEvents> {
   }
 
   /**
-   * Forgets a socket: nothing more is reported of it. One that is not watched is left alone.
+   * Forgets a socket: nothing more is reported of it. Does nothing for a socket that is not watched.
    *
    * Throws `ERR_INVALID_ARG_TYPE`.
    */

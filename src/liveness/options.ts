@@ -6,40 +6,38 @@ import { outOfRange } from '../util/errors.js';
 /** Options of {@link LivenessMonitor}. Milliseconds, 1 to 2 147 483 647. */
 export interface LivenessOptions {
   /**
-   * A peer that was not heard from for this long is silent. Take more than the time between two probes with an eighth to
-   * spare, and several `checkEvery` less than `initialDelay + interval * count`, or 'gone' comes first. See
-   * {@link LivenessProfileOptions} for a monitor that derives it.
+   * A peer that was not heard from for this long is silent. Take more than the time between two probes with an eighth
+   * to spare, and several `checkEvery` less than `initialDelay + interval * count`, or 'gone' comes first. {@link
+   * LivenessProfileOptions} derives it from a profile.
    */
   readonly silentAfter: number;
   /** A change is reported at most this much later. It is also how often a silent socket is looked at. */
   readonly checkEvery: number;
   /**
    * A socket whose peer was not heard from for this long is destroyed with `ERR_KEEPALIVE_SILENCE`, and is 'gone' as
-   * 'timed-out'. At least `silentAfter`. By default no socket is destroyed.
+   * 'timed-out'. At least `silentAfter`. Default: no socket is destroyed.
    *
-   * What this side writes does not put it off, which it does with the kernel's own verdict. It comes at most one `checkEvery`
-   * and one tick of the kernel's clock (1 to 10 ms) later. It is the socket's 'error', as `ETIMEDOUT` would be; an http2
-   * session and its streams end with it too.
+   * What is written to the socket does not put it off. It comes at most one `checkEvery` and one tick of the kernel's
+   * clock (1 to 10 ms) later, as the socket's 'error'; an http2 session and its streams end with it.
    *
-   * Only what the kernel heard counts: without a keepalive profile on the sockets an idle connection is destroyed although
-   * its peer is there. So is one whose peer does not read what this side has for it: that is probed at doubling
-   * intervals of up to two minutes (net/ipv4/tcp_timer.c, tcp_probe_timer), whatever the profile.
+   * Only what the kernel heard counts. So an idle connection without a keepalive profile is destroyed although its peer
+   * is there. So is one whose peer does not read what is sent to it, because Linux probes that at intervals that double
+   * up to two minutes, whatever the profile (net/ipv4/tcp_timer.c, tcp_probe_timer).
    */
   readonly destroyAfter?: number | undefined;
 }
 
 /** Options of {@link LivenessMonitor} for sockets that all have one profile. Milliseconds, 1 to 2 147 483 647. */
 export interface LivenessProfileOptions {
-  /** What the sockets have. The monitor does not apply it. */
+  /** The profile that the sockets have. The monitor does not apply it. */
   readonly profile: KeepaliveProfile;
   /**
-   * By default as soon as a probe must have been sent and one `interval` has passed without an answer: the time between
-   * two probes, and what the kernel's timer adds to it at any clock rate (kernel/time/timer.c: at most an eighth), and the
-   * `interval`. For 240 s / 20 s that is 276.4 s. With a `count` below 3, or a delay so long that the kernel may add more than
-   * `interval * (count - 1)` to it, a vanished peer can be 'gone' before it is silent.
+   * Default: the time between two probes at its latest (Linux adds up to an eighth), and one `interval`; 276.4 s for
+   * 240 s / 20 s. With a `count` below 3, or a delay to which the kernel may add more than `interval * (count - 1)`, a
+   * vanished peer can be 'gone' before it is silent.
    */
   readonly silentAfter?: number | undefined;
-  /** By default a fifth of the profile's `interval`. */
+  /** Default: a fifth of the profile's `interval`. */
   readonly checkEvery?: number | undefined;
   /** As in {@link LivenessOptions.destroyAfter}. */
   readonly destroyAfter?: number | undefined;

@@ -8,17 +8,17 @@ import type { LivenessTimes } from './options.js';
 import type { SilenceClock } from './silence-clock.js';
 import { Known, type WatchedSockets } from './watched-sockets.js';
 
-/** Whom the rounds tell what they found. */
+/** Who is told what the rounds find. */
 export interface RoundEvents {
   readonly silent: (socket: Socket, milliseconds: number) => void;
   readonly heard: (socket: Socket) => void;
-  /** The socket is closed, and no 'close' event has told. */
+  /** The socket is closed, but no 'close' event was seen. */
   readonly closed: (socket: Socket) => void;
   /** A round has ended. */
   readonly ended: () => void;
 }
 
-/** What was found about one socket and is to be done about it: after a whole batch, as a listener can do anything. */
+/** What was found about one socket. It is handled after the whole batch, because a listener can do anything. */
 interface Finding {
   readonly socket: Socket;
   /** How long the peer had been silent. */
@@ -27,12 +27,12 @@ interface Finding {
 }
 
 /**
- * Looks at each socket when its peer could first be silent: `silentAfter` after it was last known to be heard. One that is
- * silent is looked at in every round, to see it heard again, and so is one of which nothing is known.
+ * Looks at each socket when its peer could first be silent: `silentAfter` after it was last known to be heard. A silent
+ * socket, or one of which nothing is known, is looked at in every round.
  *
  * A peer that is not silent costs at most two looks in each `silentAfter`, whatever it sends and when: the second look after
- * one at time t comes `silentAfter` after something that was heard, and that after t. No schedule needs fewer that
- * tells of a silence in time: when a look is due, nothing is known to have been heard for `silentAfter`.
+ * one at time t comes `silentAfter` after something that was heard later than t. No schedule that reports silence in time
+ * needs fewer: when a look is due, the last thing known to be heard is `silentAfter` ago.
  */
 export class Rounds implements Work {
   readonly #sockets: WatchedSockets;
@@ -77,7 +77,7 @@ export class Rounds implements Work {
     return now + this.#calendar.nextOpening() - this.#clock.now();
   }
 
-  /** At as many as can be asked about at once; false: none are due. */
+  /** Looks at as many sockets as the kernel is asked about at once. False: none are due. */
   #look(): boolean {
     const asked = this.#asked;
     asked.length = 0;
@@ -95,7 +95,7 @@ export class Rounds implements Work {
     const place = this.#sockets.placeOf(socket)!;
     if (heard === unknown) {
       this.#calendar.put(place, now);
-      // There is no 'close' of a socket that child.send() took, and of one whose listeners were all removed we do not hear.
+      // A socket that child.send() took emits no 'close', and one whose listeners were all removed does not tell us.
       if (socketDescriptor(socket) === CLOSED) process.nextTick(this.#events.closed, socket);
       return;
     }
@@ -109,7 +109,7 @@ export class Rounds implements Work {
     if (silence >= destroyAfter) this.#findings.push({ socket, silence, action: 'destroy' });
   }
 
-  /** Unless a listener has changed it: a socket that was forgotten, or watched anew, is known to be silent no more. */
+  /** Skips a socket that a listener has forgotten or watched again meanwhile: that is no longer known to be silent. */
   #act({ socket, silence, action }: Finding): void {
     const place = this.#sockets.placeOf(socket);
     if (place === undefined) return;

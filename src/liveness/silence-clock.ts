@@ -13,11 +13,11 @@ interface Sleep {
 }
 
 /**
- * A clock that goes on while the machine sleeps, and how long a peer has been silent by it: the kernel leaves the sleep out
- * of its answers.
+ * A clock that continues while the machine sleeps, and how long a peer has been silent by it: the kernel does not count the
+ * sleep.
  *
- * When within the time between two looks at the clock a machine slept is not known. A peer that was heard within that time
- * is taken to have been heard after the sleep.
+ * It is not known when the machine slept between two readings of the clock. A peer that was heard between them counts as
+ * heard after the sleep.
  */
 export class SilenceClock {
   readonly #clock = new SleepClock();

@@ -9,19 +9,19 @@ import type { WatchedSockets } from './watched-sockets.js';
 export interface LivenessSnapshot {
   /** Sockets that are watched. */
   readonly connections: number;
-  /** Of them, those whose peer is silent. */
+  /** Watched sockets whose peer is silent. */
   readonly silent: number;
-  /** Of them, those of which nothing is known: not looked at yet, or not connected yet, or the OS does not tell. */
+  /** Watched sockets of which nothing is known: not looked at or not connected yet, or the OS does not tell. */
   readonly unknown: number;
   /** Sockets that closed while they were watched, since the monitor was made. */
   readonly gone: Readonly<Record<DisconnectReason, number>>;
   /**
-   * All but the unknown ones, by milliseconds since their peer was last heard from: `counts[i]` of them are above
+   * All but the unknown ones, by milliseconds since their peer was last heard: `counts[i]` of them are above
    * `bounds[i - 1]` and at most `bounds[i]`; the last count is of those above the last bound.
    *
-   * The kernel was asked at most one `checkEvery` ago, about `sampled` sockets. While up to 192 are watched it is asked
-   * about each of them. Of more it is asked about 192 that are picked at random, and `counts` are their shares in all: in
-   * 19 of 20 snapshots a share is at most 7 percentage points off.
+   * The kernel was asked at most one `checkEvery` ago, about `sampled` sockets: all of them, if no more than 192 are
+   * watched. Otherwise 192 are picked at random and `counts` are extrapolated; in 19 of 20 snapshots a share is at most 7
+   * percentage points off.
    */
   readonly lastHeard: {
     readonly bounds: readonly number[];
@@ -30,7 +30,7 @@ export interface LivenessSnapshot {
   };
 }
 
-/** Sockets in a sample: so many answers take the kernel less than half a millisecond. */
+/** Sockets in a sample: the kernel answers for this many in less than half a millisecond. */
 const mostSampled = 3 * longestBatch;
 
 /** Takes the snapshots of a monitor. Each costs the same for any number of sockets. */
@@ -62,8 +62,8 @@ export class Snapshots {
   }
 
   /**
-   * Rounds look at a socket when it could be silent, which says nothing of its age at any other time. So the kernel is asked
-   * here, and a listener that takes a snapshot at each event does not have it asked each time.
+   * Rounds look at a socket only when it could be silent, so they do not know when it was last heard. The kernel is asked
+   * here, at most once in each `checkEvery`.
    */
   #refresh(): void {
     const now = this.#clock.now();
@@ -81,8 +81,8 @@ export class Snapshots {
   }
 
   /**
-   * One socket of each part into which they are divided. Neighbors often connected together and are probed together, so
-   * this is a better sample than as many of all.
+   * Divides the sockets into equal parts and takes one of each. Neighbors often connected together and are probed together,
+   * so this is a better sample than the same number of all.
    */
   #pick(first: number, end: number, parts: number): Socket[] {
     const picked: Socket[] = [];

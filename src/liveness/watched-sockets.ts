@@ -26,7 +26,7 @@ export class WatchedSockets {
   #flags = new Uint8Array(0);
   #answered = 0;
   #silent = 0;
-  /** What http2 hands out as a socket is a proxy, which events show; each way. */
+  /** Events show the proxy that http2 hands out as a socket. Both directions. */
   readonly #proxyOf = new Map<Socket, Socket>();
   readonly #socketOf = new Map<Socket, Socket>();
 

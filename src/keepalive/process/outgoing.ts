@@ -1,6 +1,6 @@
 // Every outgoing TCP connection of a thread goes through `connect` or `connect6` of Node's one class of TCP handles:
-// net, tls, http2, fetch, each address that autoSelectFamily tries, each reconnect. What is replaced there nobody's
-// object shows.
+// net, tls, http2, fetch, each address that autoSelectFamily tries, each reconnect. What is replaced there does not show on
+// any object of the application.
 import { Socket } from 'node:net';
 import { transport } from '../../socket/descriptor.js';
 import type { Handle } from '../../socket/runtime.js';
@@ -8,12 +8,12 @@ import { override } from '../../util/override.js';
 
 /** An outgoing connection, as a rule of `applyKeepaliveToProcess` sees it. */
 export interface ConnectionTarget {
-  /** The name that was connected to; the address where it was connected to by address. */
+  /** The host name that was connected to, or the address if there was no name. */
   readonly host: string;
   readonly port: number;
   /** The address that answered. */
   readonly address: string;
-  /** The local address that was asked for; undefined where the system chose it. */
+  /** The local address that was asked for; undefined if the system chose it. */
   readonly localAddress: string | undefined;
 }
 

@@ -10,19 +10,19 @@ import { invalidArgumentType } from '../../util/errors.js';
 /** Options of {@link applyKeepaliveToProcess}. */
 export interface ProcessKeepaliveOptions {
   /**
-   * For every server that listens: a profile, or a function from the server to its profile, or to undefined for a server
-   * that is left alone. It is called as the server begins to listen, so `server.address()` is known. Default: servers are
+   * For every server that listens: a profile, or a function from the server to its profile, or to undefined to leave it
+   * alone. The function is called as the server begins to listen, so `server.address()` is known. Default: servers are
    * left alone.
    */
   readonly servers?: KeepaliveProfile | ((server: Server) => KeepaliveProfile | undefined) | undefined;
   /**
-   * For every outgoing connection: a profile, or a function from the target to its profile, or to undefined for a
-   * connection that is left alone. It is called once the connection is made. Default: connections are left alone.
+   * For every outgoing connection: a profile, or a function from the target to its profile, or to undefined to leave it
+   * alone. The function is called once the connection is made. Default: connections are left alone.
    */
   readonly connections?: KeepaliveProfile | ((target: ConnectionTarget) => KeepaliveProfile | undefined) | undefined;
   /**
-   * Called when a rule throws or returns something that is not a profile, and when the kernel refuses the profile; the
-   * server or connection is left as it was. Default: a process warning, once.
+   * Called when a function throws or returns something that is not a profile, and when the kernel refuses the profile.
+   * The server or connection stays as it was. Default: a process warning, once.
    */
   readonly onError?: ((error: Error, target: ConnectionTarget | Server) => void) | undefined;
 }
@@ -33,7 +33,7 @@ export interface ProcessKeepaliveSnapshot {
   readonly servers: number;
   /** Outgoing connections that were given a profile. */
   readonly connections: number;
-  /** How often a rule failed or the kernel refused a profile. */
+  /** How often a function failed or the kernel refused a profile. */
   readonly refused: number;
 }
 
@@ -41,27 +41,29 @@ export interface ProcessKeepaliveSnapshot {
 export interface ProcessKeepalive {
   /** What was done so far, for metrics. */
   snapshot(): ProcessKeepaliveSnapshot;
-  /** Puts listening sockets back as they were. Connections keep what they have; later ones are left alone. */
+  /** Puts listening sockets back as they were. Open connections keep what they have; later ones are left alone. */
   stop(): void;
   [Symbol.dispose](): void;
 }
 
 /**
- * Gives every TCP server that listens and every outgoing TCP connection of this thread its profile, from now on:
- * `node:net`, `tls`, `http`, `https` and `http2`, `fetch` and undici, database drivers, each reconnect. Servers that listen
- * already are included (without those that are `unref()`ed); connections that are open already are not, see
- * `applyKeepaliveToAll`. Unix-domain sockets and connections made by native code are left alone. Called again, it replaces
- * the rules and re-tunes the listening sockets.
+ * Gives every TCP server that listens and every outgoing TCP connection of this thread a profile, from now on:
+ * `node:net`, `tls`, `http`, `https` and `http2`, `fetch` and undici, database drivers, each reconnect.
  *
- * The profile is in the kernel before the 'connect' or 'connection' listeners run. `setKeepAlive` of a driver, of
- * `http.Agent` or of undici is ignored on these connections; return undefined to leave one to its driver. This package's
- * own functions still have the last word: `applyKeepalive`, `disableKeepalive`, `applyKeepaliveToServer`. No listener and
- * no property is added to anybody's object.
+ * Servers that listen already are included, except those that are `unref()`ed. Connections that are open already are
+ * not; see `applyKeepaliveToAll`. Unix-domain sockets and connections of native code are left alone. Called again, it
+ * replaces the rules and re-tunes the listening sockets.
  *
- * Cost: an outgoing connection the system calls of `applyKeepalive`, an accepted one none on Linux, where it inherits; on
- * macOS and Windows those of `applyKeepalive`. A worker thread has rules of its own: call it there, or use
- * `tcp-keepalive/register`. In the primary of a round-robin cluster, a call before the workers listen covers the
- * connections of all workers, without a system call in the worker.
+ * The profile is in the kernel before the 'connect' or 'connection' listeners run. On these connections `setKeepAlive`
+ * of a driver, of `http.Agent` or of undici is ignored; return undefined to leave a connection to its driver.
+ * `applyKeepalive`, `disableKeepalive` and `applyKeepaliveToServer` still have the last word. No listener and no
+ * property is added to any object.
+ *
+ * Each worker thread has its own rules: call it there, or use `tcp-keepalive/register`. In the primary of a round-robin
+ * cluster, a call before the workers listen covers the connections of all workers.
+ *
+ * Cost: the system calls of `applyKeepalive` for an outgoing connection; none on Linux for an accepted one, which
+ * inherits.
  *
  * Throws `ERR_INVALID_ARG_TYPE`, `ERR_KEEPALIVE_PROFILE`, `ERR_KEEPALIVE_ADDON`, and `ERR_KEEPALIVE_UNSUPPORTED` in Bun
  * and Deno.

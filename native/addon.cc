@@ -123,7 +123,7 @@ Napi::Value LastHeard(const Napi::CallbackInfo& info) {
 Napi::Value UnansweredFor(const Napi::CallbackInfo& info) {
   keepalive::Unanswered unanswered = {};
   const int error = keepalive::GetUnanswered(SocketArgument(info), &unanswered);
-  return Napi::Number::New(info.Env(), error == 0 ? unanswered.time : error);
+  return Napi::Number::New(info.Env(), error == 0 ? unanswered.since_answer : error);
 }
 
 Napi::Value AcceptQueueLength(const Napi::CallbackInfo& info) {

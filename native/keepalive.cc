@@ -68,18 +68,27 @@ std::int32_t Sum(std::int32_t value, std::int32_t more, std::int32_t most) {
 // Both ends of a time are rounded to the kernel's clock, of 10 ms at the most (CONFIG_HZ=100).
 constexpr std::int32_t kTwoTicks = 20;
 
-// Adds to what is wanted what the peer has left unanswered, and tells how much.
+// A retransmission or a probe for room that the kernel sends instead of giving up has this long to be answered.
+constexpr std::int32_t kLastChance = 1000;
+
+// Adds to what is wanted what the kernel holds against the peer, and tells how much. Data that was retransmitted is
+// judged by a timer that runs already, for two minutes at the most: the peer is not given up before it was sent once
+// more.
 int Lend(Socket socket, const Settings& held, std::int32_t room, Settings* wanted) {
   Unanswered unanswered = {};
   if (GetUnanswered(socket, &unanswered) != 0) return 0;
   const bool by_time = (wanted->value[kUserTimeout] == kAbsent ? held : *wanted).value[kUserTimeout] > 0;
   const Option option = by_time ? kUserTimeout : kCount;
   const std::int32_t most = by_time ? INT32_MAX : kLargestCount;
-  const std::int32_t silence = unanswered.time > room ? Sum(unanswered.time, kTwoTicks, INT32_MAX) : 0;
   std::int32_t& value = wanted->value[option];
   if (value == kAbsent) value = held.value[option];
   const std::int32_t before = value;
-  value = Sum(before, by_time ? silence : unanswered.probes, most);
+  if (!by_time) {
+    value = Sum(value, unanswered.probes, most);
+  } else if (unanswered.until_judged > 0 || unanswered.time > room) {
+    const std::int32_t chance = unanswered.until_judged > 0 ? Sum(unanswered.until_judged, kLastChance, most) : 0;
+    value = Sum(std::max(value, chance), Sum(unanswered.time, kTwoTicks, most), most);
+  }
   return value - before;
 }
 
@@ -148,11 +157,12 @@ Outcome Apply(Socket socket, const Settings& profile, std::int32_t room) {
   const bool enable = wanted.value[kEnabled] != 0;
   // An interval that is lowered has no effect before the timer of the old one has run out.
   const bool late = Differs(wanted, held, kInterval) && held.value[kInterval] > wanted.value[kInitialDelay];
-  const bool pause = enabled && (!enable || (!kEnableFirst && (late || Differs(wanted, held, kInitialDelay))));
-  const bool start = enable && (pause || !enabled);
-
+  const bool anew = late || Differs(wanted, held, kInitialDelay);
   int lent = 0;
-  if (room != kAbsent && enable && (start || DiffersAtAll(wanted, held))) lent = Lend(socket, held, room, &wanted);
+  if (room != kAbsent && enable && (!enabled || DiffersAtAll(wanted, held))) lent = Lend(socket, held, room, &wanted);
+  // What is lent is counted from now on, and so is the initial delay.
+  const bool pause = enabled && (!enable || (!kEnableFirst && (anew || lent > 0)));
+  const bool start = enable && (pause || !enabled);
 
   Changes changes(socket, held);
   if (pause) outcome = changes.Set(kEnabled, 0);

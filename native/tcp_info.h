@@ -53,10 +53,12 @@ int GetTcpInfo(Socket socket, TcpInfo* info);
 // the OS does not tell. The same system call.
 std::int32_t GetLastHeard(Socket socket);
 
-// What the kernel would judge the peer of a connection by if its options were new: for how many milliseconds, and over
-// how many probes, it has left unanswered what was sent, or nothing has come. Zeros where the OS does not tell.
+// What the kernel holds against the peer of a connection: for how many milliseconds, and over how many probes, it has
+// left unanswered what was sent, or nothing has come. Zeros where the OS does not tell.
 struct Unanswered {
-  std::int32_t time;
+  std::int32_t time;          // what a user timeout is compared with
+  std::int32_t until_judged;  // with data to send: until the timer that compares them fires, at the latest
+  std::int32_t since_answer;  // `time`, but not ended by data that leaves the probes unanswered
   std::int32_t probes;
 };
 

@@ -34,18 +34,34 @@ std::uint32_t SinceHeard(const struct tcp_info& raw) {
 }
 
 constexpr std::uint32_t kLongestTimeout = 120'000;  // include/net/tcp.h, TCP_RTO_MAX
-constexpr std::uint32_t kRounding = 8;
+
+// kernel/time/timer.c: a timer is rounded up by an eighth at most.
+std::uint32_t Rounded(std::uint32_t time) { return time + time / 8; }
 
 // net/ipv4/tcp_timer.c, retransmits_timed_out: counted from the first retransmission. After each the timeout doubles,
-// so those that have passed since the first sum up to the present one less twice the one before any, and an eighth more
-// as kernel/time/timer.c rounds them. A timeout that cannot double any more does not tell.
+// so those that have passed since the first sum up to the present one less twice the one before any. Thin streams, and
+// what this machine could not send (half a second each), do not double it. A timeout at its end does not tell.
 std::uint32_t SinceFirstRetransmission(const struct tcp_info& raw) {
   if (raw.tcpi_retransmits == 0) return 0;
   const std::uint32_t timeout = raw.tcpi_rto / 1000;
-  if (timeout >= kLongestTimeout) return SinceHeard(raw);
-  const std::uint32_t first = timeout >> raw.tcpi_backoff;
-  const std::uint32_t passed = raw.tcpi_last_data_sent + (timeout > 2 * first ? timeout - 2 * first : 0);
-  return passed + passed / kRounding;
+  if (timeout >= kLongestTimeout) return Rounded(SinceHeard(raw));
+  const std::uint32_t first = timeout >> std::min<unsigned>(raw.tcpi_backoff, 31);
+  const std::uint32_t doubled = timeout > 2 * first ? timeout - 2 * first : 0;
+  const std::uint32_t others = raw.tcpi_retransmits > raw.tcpi_backoff ? raw.tcpi_retransmits - raw.tcpi_backoff : 0;
+  return raw.tcpi_last_data_sent + Rounded(doubled + others * std::max(first, 500U));
+}
+
+// tcp_retransmit_timer sets a timer of the present timeout when it has sent.
+std::uint32_t UntilNextRetransmission(const struct tcp_info& raw) {
+  if (raw.tcpi_retransmits == 0) return 0;  // the first is sent without a look at the user timeout
+  const std::uint32_t timer = Rounded(raw.tcpi_rto / 1000);
+  return timer > raw.tcpi_last_data_sent ? timer - raw.tcpi_last_data_sent : 0;
+}
+
+// tcp_probe0_when (include/net/tcp.h). When the last of these probes was sent is not told.
+std::uint32_t UntilNextWindowProbe(const struct tcp_info& raw) {
+  const std::uint64_t timeout = std::uint64_t{raw.tcpi_rto / 1000} << std::min<unsigned>(raw.tcpi_backoff, 31);
+  return Rounded(static_cast<std::uint32_t>(std::min<std::uint64_t>(timeout, kLongestTimeout)));
 }
 
 }  // namespace
@@ -89,12 +105,17 @@ int GetUnanswered(Socket socket, Unanswered* unanswered) {
   if (getsockopt(static_cast<int>(socket), IPPROTO_TCP, TCP_INFO, &raw, &length) != 0) return -errno;
   // Each timer judges in its own time: of data in flight, of data that the peer has no room for (tcp_probe_timer, whose
   // probes are no data), of a connection with nothing to send (tcp_keepalive_timer).
-  const bool waits_for_room = raw.tcpi_unacked == 0 && raw.tcpi_notsent_bytes > 0;
+  const bool in_flight = raw.tcpi_unacked > 0;
+  const bool waits_for_room = !in_flight && raw.tcpi_notsent_bytes > 0;
+  unanswered->time = Clamped(in_flight        ? SinceFirstRetransmission(raw)
+                             : waits_for_room ? raw.tcpi_last_data_sent
+                                              : SinceHeard(raw));
+  unanswered->until_judged = Clamped(in_flight        ? UntilNextRetransmission(raw)
+                                     : waits_for_room ? UntilNextWindowProbe(raw)
+                                                      : 0);
   // Data that comes without a new acknowledgement leaves the probes unanswered (tcp_rcv_established).
-  const std::uint32_t idle = raw.tcpi_probes > 0 ? raw.tcpi_last_ack_recv : SinceHeard(raw);
-  unanswered->time = Clamped(raw.tcpi_unacked > 0 ? SinceFirstRetransmission(raw)
-                             : waits_for_room     ? raw.tcpi_last_data_sent
-                                                  : idle);
+  const bool probed = !in_flight && !waits_for_room && raw.tcpi_probes > 0;
+  unanswered->since_answer = probed ? Clamped(raw.tcpi_last_ack_recv) : unanswered->time;
   unanswered->probes = raw.tcpi_probes;
   return 0;
 }

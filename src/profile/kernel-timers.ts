@@ -115,13 +115,6 @@ export function roomForSilence(timing: ProbeTiming, userTimeout: number): number
 /** A part of {@link spare}. */
 const shortestRoom = 100;
 
-/** How many probes in a row go out, however late each is, before a user timeout can end an idle connection. */
-export function probesBefore(userTimeout: number, timing: ProbeTiming): number {
-  let probes = 1;
-  while (probes < timing.count && userTimeoutForCount({ ...timing, count: probes + 1 }) <= userTimeout) probes += 1;
-  return probes;
-}
-
 /**
  * When the `number`-th probe in a row goes out at the latest. An answer does not stop the timer: it fires when it was to
  * fire, and is then set anew for what is left of the delay. One that a probe has set for an interval runs on as well, so

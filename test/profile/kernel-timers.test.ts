@@ -149,10 +149,11 @@ void t.test('a connection that is re-tuned, with what is owed and its clock star
           { at: call, set: 'enabled', to: 0 },
           ...settings(after, Math.ceil(userTimeout + silence), call),
         ];
-        const outcome = run([...settings(before, first), ...restart], always, 1e9, clock);
+        const promise = latestIdleVerdict(after, userTimeout);
+        const outcome = run([...settings(before, first), ...restart], always, call + 10 * promise, clock);
         const probes = outcome.packets.filter(({ at, kind }) => kind === 'probe' && at >= call).length;
         const taken = (outcome.verdict?.at ?? Infinity) - call;
-        return probes >= after.count && taken <= latestIdleVerdict(after, userTimeout) + 10; // what was owed, in whole ticks
+        return probes >= after.count && taken <= promise + 10; // what was owed, in whole ticks
       },
     ),
     runs,

@@ -68,12 +68,24 @@ std::int32_t Sum(std::int32_t value, std::int32_t more, std::int32_t most) {
 // Both ends of a time are rounded to the kernel's clock, of 10 ms at the most (CONFIG_HZ=100).
 constexpr std::int32_t kTwoTicks = 20;
 
-// A retransmission or a probe for room that the kernel sends instead of giving up has this long to be answered.
-constexpr std::int32_t kLastChance = 1000;
+// For data to send: how long, from now, the kernel must not give up so that it sends once more when `patience` has
+// passed. It sends less and less often, and then has a second for the answer. Linux rounds a timer up by an eighth at
+// the most (kernel/time/timer.c), and cuts it to what is left of the user timeout (tcp_clamp_rto_to_user_timeout).
+std::int64_t UntilAnswered(const Unanswered& unanswered, std::int32_t held_timeout, std::int64_t patience) {
+  constexpr std::int64_t kLongestTimer = 120'000;
+  std::int64_t timer = unanswered.timer;
+  std::int64_t latest = timer + timer / 8 - unanswered.timer_since;
+  std::int64_t earliest = timer - unanswered.timer_since;
+  if (held_timeout > 0) earliest = std::min<std::int64_t>(earliest, std::max(0, held_timeout - unanswered.time));
+  while (earliest < patience) {
+    timer = std::min(2 * timer, kLongestTimer);
+    latest += timer + timer / 8;
+    earliest += timer;
+  }
+  return latest + 1000;
+}
 
-// Adds to what is wanted what the kernel holds against the peer, and tells how much. Data that was retransmitted is
-// judged by a timer that runs already, for two minutes at the most: the peer is not given up before it was sent once
-// more.
+// Adds to what is wanted what the kernel holds against the peer, and tells how much.
 int Lend(Socket socket, const Settings& held, std::int32_t room, Settings* wanted) {
   Unanswered unanswered = {};
   if (GetUnanswered(socket, &unanswered) != 0) return 0;
@@ -85,9 +97,15 @@ int Lend(Socket socket, const Settings& held, std::int32_t room, Settings* wante
   const std::int32_t before = value;
   if (!by_time) {
     value = Sum(value, unanswered.probes, most);
-  } else if (unanswered.until_judged > 0 || unanswered.time > room) {
-    const std::int32_t chance = unanswered.until_judged > 0 ? Sum(unanswered.until_judged, kLastChance, most) : 0;
-    value = Sum(std::max(value, chance), Sum(unanswered.time, kTwoTicks, most), most);
+  } else if (unanswered.timer > 0) {
+    const std::int64_t last_probe =
+        1000 * (wanted->value[kInitialDelay] + std::int64_t{wanted->value[kCount] - 1} * wanted->value[kInterval]);
+    const std::int64_t patience = std::min<std::int64_t>(value, last_probe);
+    const std::int64_t until =
+        std::max<std::int64_t>(value, UntilAnswered(unanswered, held.value[kUserTimeout], patience));
+    value = static_cast<std::int32_t>(std::min<std::int64_t>(until + unanswered.time + kTwoTicks, most));
+  } else if (unanswered.time > room) {
+    value = Sum(value, Sum(unanswered.time, kTwoTicks, most), most);
   }
   return value - before;
 }

@@ -56,8 +56,10 @@ std::int32_t GetLastHeard(Socket socket);
 // What the kernel holds against the peer of a connection: for how many milliseconds, and over how many probes, it has
 // left unanswered what was sent, or nothing has come. Zeros where the OS does not tell.
 struct Unanswered {
-  std::int32_t time;          // what a user timeout is compared with
-  std::int32_t until_judged;  // with data to send: until the timer that compares them fires, at the latest
+  std::int32_t time;  // what a user timeout is compared with
+  std::int32_t
+      timer;  // with data to send: the length of the timer that compares them; after it comes one twice as long
+  std::int32_t timer_since;   // when it was set: so long ago
   std::int32_t since_answer;  // `time`, but not ended by data that leaves the probes unanswered
   std::int32_t probes;
 };

@@ -51,17 +51,10 @@ std::uint32_t SinceFirstRetransmission(const struct tcp_info& raw) {
   return raw.tcpi_last_data_sent + Rounded(doubled + others * std::max(first, 500U));
 }
 
-// tcp_retransmit_timer sets a timer of the present timeout when it has sent.
-std::uint32_t UntilNextRetransmission(const struct tcp_info& raw) {
-  if (raw.tcpi_retransmits == 0) return 0;  // the first is sent without a look at the user timeout
-  const std::uint32_t timer = Rounded(raw.tcpi_rto / 1000);
-  return timer > raw.tcpi_last_data_sent ? timer - raw.tcpi_last_data_sent : 0;
-}
-
-// tcp_probe0_when (include/net/tcp.h). When the last of these probes was sent is not told.
-std::uint32_t UntilNextWindowProbe(const struct tcp_info& raw) {
+// tcp_probe0_when (include/net/tcp.h).
+std::uint32_t WindowProbeTimer(const struct tcp_info& raw) {
   const std::uint64_t timeout = std::uint64_t{raw.tcpi_rto / 1000} << std::min<unsigned>(raw.tcpi_backoff, 31);
-  return Rounded(static_cast<std::uint32_t>(std::min<std::uint64_t>(timeout, kLongestTimeout)));
+  return static_cast<std::uint32_t>(std::min<std::uint64_t>(timeout, kLongestTimeout));
 }
 
 }  // namespace
@@ -110,9 +103,11 @@ int GetUnanswered(Socket socket, Unanswered* unanswered) {
   unanswered->time = Clamped(in_flight        ? SinceFirstRetransmission(raw)
                              : waits_for_room ? raw.tcpi_last_data_sent
                                               : SinceHeard(raw));
-  unanswered->until_judged = Clamped(in_flight        ? UntilNextRetransmission(raw)
-                                     : waits_for_room ? UntilNextWindowProbe(raw)
-                                                      : 0);
+  // The first retransmission is sent without a look at the user timeout. When a probe for room was sent is not told.
+  unanswered->timer = Clamped(in_flight        ? (raw.tcpi_retransmits > 0 ? raw.tcpi_rto / 1000 : 0)
+                              : waits_for_room ? WindowProbeTimer(raw)
+                                               : 0);
+  unanswered->timer_since = in_flight ? Clamped(raw.tcpi_last_data_sent) : 0;
   // Data that comes without a new acknowledgement leaves the probes unanswered (tcp_rcv_established).
   const bool probed = !in_flight && !waits_for_room && raw.tcpi_probes > 0;
   unanswered->since_answer = probed ? Clamped(raw.tcpi_last_ack_recv) : unanswered->time;

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# install-tools.sh test|check|matrix...: what tests (or they skip), checks and the matrix need of the system, beyond Node and a
-# C++ compiler. Debian and its relatives.
+# install-tools.sh test|check|matrix|kernels...: what tests (or they skip), checks, the matrix and `npm run long -- kernels` need
+# of the system, beyond Node and a C++ compiler. Debian and its relatives.
 set -euo pipefail
 
 declare -A packages=(
@@ -10,6 +10,9 @@ declare -A packages=(
   # ARM programs: an emulator of their CPU, and what they link with. Bun for musl: the loader, and what its libstdc++ is made of.
   [matrix]='qemu-user-static libc6-arm64-cross libstdc++6-arm64-cross libatomic1-arm64-cross
     libc6-armhf-cross libstdc++6-armhf-cross libatomic1-armhf-cross musl g++ binutils'
+  # Kernels and guests in emulation. Their sources (linux-source-6.1) are downloaded when they are built.
+  [kernels]='iproute2 util-linux nftables python3 qemu-system-x86 busybox-static cpio gcc make flex bison bc libelf-dev libssl-dev
+    xz-utils'
 )
 
 missing=()

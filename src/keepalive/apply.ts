@@ -34,8 +34,9 @@ type FollowedSocket = Socket & { [followed]?: CheckedProfile | undefined };
  * `count` probes to answer, and a vanished one is noticed within `detectionTime(profile)`. Linux by itself counts the
  * silence before the call too. So for a peer that has been silent for long, the kernel is given a longer user timeout,
  * or a higher count, as `readKeepalive` shows; it is reduced to the profile's within a third of an `initialDelay` after
- * the peer was heard or was sent data. Data that was in flight before is given up at its next retransmission, up to two
- * minutes later. macOS and Windows do not tell how long a peer was silent.
+ * the peer was heard or was sent data. Data that Linux has retransmitted before the
+ * call is sent once more after the time of the last probe, which can be as much later as it was in flight before (two
+ * minutes at most), and has a second to be acknowledged. macOS and Windows do not tell how long a peer was silent.
  *
  * Cost: six getsockopt, and a setsockopt for each option that differs. Windows before 10.0.16299 makes one
  * SIO_KEEPALIVE_VALS, which allows a `count` of 10 only.

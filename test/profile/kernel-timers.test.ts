@@ -6,6 +6,7 @@ import {
   clockRates,
   latestIdleVerdict,
   latestWriteVerdict,
+  longestRetransmissionTimeout,
   userTimeoutForCount,
   type ProbeTiming,
 } from '../../dist/profile/kernel-timers.js';
@@ -159,6 +160,64 @@ void t.test('a connection that is re-tuned, with what is owed and its clock star
     runs,
   );
 });
+
+/** What TCP_INFO tells of data that was retransmitted. Times in milliseconds. */
+function retransmitted(
+  { packets }: Outcome,
+  call: number,
+): { timer: number; since: number; elapsed: number } | undefined {
+  const sent = packets.filter(({ kind }) => kind === 'retransmission');
+  const times = sent.length - 1; // the first is a loss probe
+  const timer = retransmissionTimeout * 2 ** times;
+  if (times < 1 || timer >= longestRetransmissionTimeout) return undefined;
+  const since = call - sent.at(-1)!.at;
+  return { timer, since, elapsed: since + 1.125 * (timer - 2 * retransmissionTimeout) };
+}
+
+/** As native/keepalive.cc has it: until the first retransmission after that time was answered, at the latest. */
+function untilAnswered({ timer, since }: { timer: number; since: number }, patience: number): number {
+  let [latest, earliest] = [1.125 * timer - since, timer - since];
+  for (let next = 2 * timer; earliest < patience; next *= 2) {
+    earliest += Math.min(next, longestRetransmissionTimeout);
+    latest += 1.125 * Math.min(next, longestRetransmissionTimeout);
+  }
+  return latest + second;
+}
+
+void t.test(
+  'a connection that is re-tuned with data in flight: it is sent once more after the last probe',
+  async () => {
+    const ages = fc.double({ min: 0.3, max: 100, noNaN: true });
+    fc.assert(
+      fc.property(timings, ages, fc.boolean(), clocks, (timing, age, alive, clock) => {
+        const after = { ...timing, count: Math.min(timing.count, 12) };
+        const written = 5_000;
+        const call = written + age * second;
+        const before: ScenarioEvent[] = [
+          ...settings({ initialDelay: 30_000 * second, interval: 60_000, count: 9 }, 2_000_000_000),
+          { at: written, write: true },
+        ];
+        const owed = retransmitted(
+          run(before, () => undefined, call, clock),
+          call,
+        );
+        fc.pre(owed !== undefined);
+        const patience = after.initialDelay + (after.count - 1) * after.interval;
+        const wanted = Math.max(userTimeoutForCount(after), untilAnswered(owed, patience));
+        const userTimeout = Math.ceil(wanted + owed.elapsed + 20);
+        const answer = (at: number) => (alive && at >= call + patience ? roundTrip : undefined);
+        const events = [...before, { at: call, set: 'enabled', to: 0 } as const, ...settings(after, userTimeout, call)];
+        const until = call + (alive ? 10 * wanted : 1e9);
+        const { packets, verdict } = run(events, answer, until, clock);
+        if (alive) return verdict === undefined;
+        const again = packets.filter(({ at, kind }) => kind === 'retransmission' && at >= call + patience);
+        const taken = verdict!.at - call;
+        return again.length > 0 && taken >= wanted && taken <= 1.125 * (wanted + owed.elapsed) + 40;
+      }),
+      runs,
+    );
+  },
+);
 
 /** The fewest probes at the worst moment of the worst clock. */
 function fewestProbes(timing: ProbeTiming, userTimeout: number): number {

@@ -14,6 +14,8 @@
 /** Emulated and shared machines run their timers late. */
 const room = 500;
 
+exports.verdictOf = verdictOf;
+
 /** When a connection was given up. @param {MeasuredPeer} peer @param {Run} run */
 function verdictOf({ reset, ended }, { stopped }) {
   const verdict = Math.min(reset ?? Infinity, ended ?? Infinity);

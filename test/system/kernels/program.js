@@ -1,5 +1,5 @@
 'use strict';
-// program.js PACKAGE [long]: runs all cases at once, in a network namespace of its own, with the package that is installed
+// program.js PACKAGE short|normal|long: runs all cases of that form at once, in a network namespace of its own, with the package that is installed
 // there. Prints the clock's and each case's measurements as lines of JSON.
 const { once } = require('node:events');
 const { createRequire } = require('node:module');
@@ -8,7 +8,7 @@ const path = require('node:path');
 const { setTimeout: sleep } = require('node:timers/promises');
 const { connectPeerNamespace } = require('../../support/network-namespace.js');
 const { capture } = require('../../support/traffic-capture.js');
-const { cases } = require('./cases.js');
+const { casesOf } = require('./cases.js');
 const { readClock } = require('./clock.js');
 const { connectionsOf } = require('./wire.js');
 
@@ -19,15 +19,18 @@ const { connectionsOf } = require('./wire.js');
  * @typedef {object} Peer one connection. Times of the system's clock in milliseconds
  * @property {number} port
  * @property {number} applied
+ * @property {number} userTimeout that the profile came to
  * @property {number} [wrote]
  * @property {number} [retuned]
  * @property {number} [ended]
  * @property {string} [code] of the error that it ended with
  */
 
-const [folder = '', form] = process.argv.slice(2);
+const [folder = '', form = 'normal'] = process.argv.slice(2);
 /** @type {typeof import('tcp-keepalive')} */
-const { applyKeepalive, applyKeepaliveToAll } = createRequire(path.join(folder, 'package.json'))('tcp-keepalive');
+const { applyKeepalive, applyKeepaliveToAll, readKeepalive } = createRequire(path.join(folder, 'package.json'))(
+  'tcp-keepalive',
+);
 
 class Path {
   /** @param {Network} network @param {number} number @param {Tools} tools */
@@ -83,6 +86,7 @@ async function runCase(case_, number, tools) {
 function accept(socket, { profile }, peers) {
   const peer = /** @type {Peer} */ ({ port: socket.remotePort, applied: Date.now() });
   applyKeepalive(socket, profile);
+  peer.userTimeout = readKeepalive(socket).userTimeout ?? 0;
   peers.set(socket, peer);
   socket.resume();
   socket.on('error', (/** @type {NodeJS.ErrnoException} */ { code }) => (peer.code = code ?? ''));
@@ -118,7 +122,7 @@ async function main() {
   };
   const wire = await capture('tka0');
   const clock = readClock();
-  const chosen = cases.filter(({ long }) => long !== true || form === 'long');
+  const chosen = casesOf(/** @type {import('./cases.js').Form} */ (form));
   const runs = await Promise.all(chosen.map((case_, index) => runCase(case_, index + 1, tools)));
   const connections = connectionsOf(await wire.stop());
   console.log(JSON.stringify({ clock }));

@@ -1,6 +1,7 @@
 'use strict';
-// run.js [--long] [--record] [CELL...]: the package, packed and installed, on this machine's kernel ("host") and on kernels
-// with HZ 100, 250, 300 and 1000 in emulation. One line for each case. What it needs: scripts/install-kernel-tools.sh.
+// `npm run long -- kernels [--short | --long] [--record] [CELL...]`: the package, packed and installed, on this machine's
+// kernel ("host") and on kernels with HZ 100, 250, 300 and 1000 in emulation (scripts/install-tools.sh kernels). Prints one
+// line for each case in each cell. --record writes test/profile/recorded-runs.json.
 const { spawn } = require('node:child_process');
 const { once } = require('node:events');
 const { mkdirSync } = require('node:fs');
@@ -11,22 +12,28 @@ const { parseArgs } = require('node:util');
 const { installPacked } = require('../../../scripts/stranger.js');
 const { isolation } = require('../../support/network-namespace.js');
 const { buildKernels, cache } = require('./build.js');
-const { cases } = require('./cases.js');
+const { casesOf } = require('./cases.js');
 const { runInGuest } = require('./guest.js');
 const { judge } = require('./judge.js');
 const { record } = require('./record.js');
 
 const { values, positionals } = parseArgs({
-  options: { long: { type: 'boolean', default: false }, record: { type: 'boolean', default: false } },
+  options: {
+    short: { type: 'boolean', default: false },
+    long: { type: 'boolean', default: false },
+    record: { type: 'boolean', default: false },
+  },
   allowPositionals: true,
 });
+const form = values.long ? 'long' : values.short ? 'short' : 'normal';
+const cases = casesOf(form);
 const rates = [100, 250, 300, 1000];
 const cells = ['host', ...rates.map(String)];
-const deadline = (values.long ? 17 : 12) * 60_000;
+const deadline = { short: 5, normal: 12, long: 17 }[form] * 60_000;
 
 /** @param {string} cell @param {string} folder @returns {Promise<string>} what the program printed */
 async function runCell(cell, folder) {
-  const program = [process.execPath, path.join(__dirname, 'program.js'), folder, ...(values.long ? ['long'] : [])];
+  const program = [process.execPath, path.join(__dirname, 'program.js'), folder, form];
   const way = isolation();
   if ('reason' in way) throw new Error(way.reason);
   if (cell !== 'host') {
@@ -61,18 +68,21 @@ async function runAndPrint(cell, folder) {
   const runs = new Map(lines.filter((line) => 'case' in line).map((line) => [line.case, line]));
   const promises = createRequire(path.join(folder, 'package.json'))('tcp-keepalive');
   for (const case_ of cases) {
-    if (case_.long === true && !values.long) continue;
     const { ok, measured, bound } = judge(case_, runs, promises);
     print(ok, cell, clock.rate, case_.name, [measured, bound]);
   }
-  return { cell, clock, runs };
+  return { kernel: kernelOf(cell), clock, runs };
+}
+
+/** @param {string} cell */
+function kernelOf(cell) {
+  return cell === 'host' ? os.release().replace(/-.*/, '') : '6.1';
 }
 
 /** @param {boolean} ok @param {string} cell @param {number | string} rate @param {string} name @param {string[]} details */
 function print(ok, cell, rate, name, details) {
   if (!ok) process.exitCode = 1;
-  const kernel = cell === 'host' ? os.release().replace(/-.*/, '') : '6.1';
-  const columns = [ok ? 'ok' : 'not ok', kernel.padEnd(8), `HZ ${rate}`.padEnd(7), name.padEnd(46)];
+  const columns = [ok ? 'ok' : 'not ok', kernelOf(cell).padEnd(8), `HZ ${rate}`.padEnd(7), name.padEnd(46)];
   console.log(
     [columns[0]?.padEnd(6), ...columns.slice(1), details.filter((detail) => detail !== '').join('; ')].join('  '),
   );

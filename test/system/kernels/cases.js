@@ -234,4 +234,7 @@ const cases = [
 const longest = { short: 70_000, normal: 450_000, long: Infinity };
 
 /** @param {Form} form */
-exports.casesOf = (form) => cases.filter(({ spread, until }) => spread + until <= longest[form]);
+exports.casesOf = (form) =>
+  cases
+    .filter(({ spread, until }) => spread + until <= longest[form])
+    .sort((a, b) => b.spread + b.until - a.spread - a.until);

@@ -82,7 +82,11 @@ function noticed({ promised: { since, alive = 0 } }, run) {
     if (verdict === undefined) unnoticed += 1;
     if (verdict === undefined || verdict < run.start + alive) continue;
     const from =
-      since === 'write' ? peer.wrote : since === 'retune' ? peer.retuned : lastBefore(peer.heard ?? [], verdict);
+      since === 'write'
+        ? peer.wrote
+        : since === 'retune'
+          ? peer.retuned
+          : Math.max(lastBefore(peer.heard ?? [], verdict), peer.applied);
     taken.push(verdict - (from ?? NaN));
     fewest.push((peer.probes ?? []).filter((at) => at >= (from ?? NaN) && at < verdict).length);
   }

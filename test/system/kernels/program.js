@@ -1,6 +1,7 @@
 'use strict';
-// program.js PACKAGE short|normal|long: runs all cases of that form at once, in a network namespace of its own, with the package that is installed
-// there. Prints the clock's and each case's measurements as lines of JSON.
+// program.js PACKAGE short|normal|long STAGGER: runs all cases of that form, each so many milliseconds after the one before,
+// in a network namespace of its own, with the package that is installed there. Prints the clock's and each case's
+// measurements as lines of JSON.
 const { once } = require('node:events');
 const { createRequire } = require('node:module');
 const net = require('node:net');
@@ -26,7 +27,7 @@ const { connectionsOf } = require('./wire.js');
  * @property {string} [code] of the error that it ended with
  */
 
-const [folder = '', form = 'normal'] = process.argv.slice(2);
+const [folder = '', form = 'normal', stagger = '100'] = process.argv.slice(2);
 /** @type {typeof import('tcp-keepalive')} */
 const { applyKeepalive, applyKeepaliveToAll, readKeepalive } = createRequire(path.join(folder, 'package.json'))(
   'tcp-keepalive',
@@ -55,6 +56,7 @@ class Path {
 /** @param {Case} case_ @param {number} number @param {Tools} tools */
 async function runCase(case_, number, tools) {
   const line = new Path(tools.network, number, tools);
+  await sleep(number * Number(stagger));
   /** @type {Map<net.Socket, Peer>} */
   const peers = new Map();
   const server = net.createServer((socket) => accept(socket, case_, peers));
@@ -63,7 +65,7 @@ async function runCase(case_, number, tools) {
   /** @param {object} command */
   const say = (command) => tools.peers.stdin?.write(`${JSON.stringify(command)}\n`);
   say({ connect: line.address, host: tools.network.address, port, peers: case_.peers, spread: case_.spread });
-  while (peers.size < case_.peers) await sleep(10);
+  while (peers.size < case_.peers) await sleep(50);
 
   const start = Date.now();
   for (const step of case_.steps) {

@@ -30,7 +30,10 @@ exports.record = (cells) => {
       .filter(({ name }) => name.startsWith('vanished: ') && runs.has(name))
       .map(({ name, profile: { initialDelay, interval, count } }) => {
         const run = /** @type {import('./judge.js').Run} */ (runs.get(name));
-        const peers = run.peers.filter((peer) => verdictOf(peer, run) !== undefined);
+        // What an overloaded machine was late to apply to has been lent patience, which is taken back at some moment.
+        const exact = Math.min(...run.peers.map(({ userTimeout }) => userTimeout));
+        const noticed = run.peers.filter((peer) => verdictOf(peer, run) !== undefined);
+        const peers = noticed.filter(({ userTimeout }) => userTimeout === exact);
         const every = Math.max(1, Math.floor(peers.length / mostPeers));
         const chosen = peers.filter((_, index) => index % every === 0).slice(0, mostPeers);
         const timing = { initialDelay, interval, count };

@@ -59,6 +59,14 @@ bool DiffersAtAll(const Settings& wanted, const Settings& held) {
                      [&](Option option) { return Differs(wanted, held, option); });
 }
 
+// Linux answers a new initial delay on an enabled socket that has been silent for longer with a probe at once
+// (net/ipv4/tcp.c, tcp_sock_set_keepidle). Enabling last starts the clock anew instead. An interval that is lowered has
+// no effect before the timer of the old one has run out.
+bool NeedsNewTimer(const Settings& wanted, const Settings& held) {
+  const bool late = Differs(wanted, held, kInterval) && held.value[kInterval] > wanted.value[kInitialDelay];
+  return late || Differs(wanted, held, kInitialDelay);
+}
+
 // What is above the most already is for the kernel to refuse.
 std::int32_t Sum(std::int32_t value, std::int32_t more, std::int32_t most) {
   if (value >= most) return value;
@@ -68,21 +76,25 @@ std::int32_t Sum(std::int32_t value, std::int32_t more, std::int32_t most) {
 // Both ends of a time are rounded to the kernel's clock, of 10 ms at the most (CONFIG_HZ=100).
 constexpr std::int32_t kTwoTicks = 20;
 
+constexpr std::int64_t kSecond = 1000;
+
 // For data to send: how long, from now, the kernel must not give up so that it sends once more when `patience` has
 // passed. It sends less and less often, and then has a second for the answer. Linux rounds a timer up by an eighth at
 // the most (kernel/time/timer.c), and cuts it to what is left of the user timeout (tcp_clamp_rto_to_user_timeout).
-std::int64_t UntilAnswered(const Unanswered& unanswered, std::int32_t held_timeout, std::int64_t patience) {
+std::int64_t UntilAnswered(const Unanswered& unanswered, const Settings& held, std::int64_t patience) {
   constexpr std::int64_t kLongestTimer = 120'000;
+  constexpr std::int64_t kRounding = 8;
+  const std::int32_t timeout = held.value[kUserTimeout];
   std::int64_t timer = unanswered.timer;
-  std::int64_t latest = timer + timer / 8 - unanswered.timer_since;
+  std::int64_t latest = timer + timer / kRounding - unanswered.timer_since;
   std::int64_t earliest = timer - unanswered.timer_since;
-  if (held_timeout > 0) earliest = std::min<std::int64_t>(earliest, std::max(0, held_timeout - unanswered.time));
+  if (timeout > 0) earliest = std::min<std::int64_t>(earliest, std::max(0, timeout - unanswered.time));
   while (earliest < patience) {
     timer = std::min(2 * timer, kLongestTimer);
-    latest += timer + timer / 8;
+    latest += timer + timer / kRounding;
     earliest += timer;
   }
-  return latest + 1000;
+  return latest + kSecond;
 }
 
 // Adds to what is wanted what the kernel holds against the peer, and tells how much.
@@ -99,10 +111,9 @@ int Lend(Socket socket, const Settings& held, std::int32_t room, Settings* wante
     value = Sum(value, unanswered.probes, most);
   } else if (unanswered.timer > 0) {
     const std::int64_t last_probe =
-        1000 * (wanted->value[kInitialDelay] + std::int64_t{wanted->value[kCount] - 1} * wanted->value[kInterval]);
+        kSecond * (wanted->value[kInitialDelay] + std::int64_t{wanted->value[kCount] - 1} * wanted->value[kInterval]);
     const std::int64_t patience = std::min<std::int64_t>(value, last_probe);
-    const std::int64_t until =
-        std::max<std::int64_t>(value, UntilAnswered(unanswered, held.value[kUserTimeout], patience));
+    const std::int64_t until = std::max<std::int64_t>(value, UntilAnswered(unanswered, held, patience));
     value = static_cast<std::int32_t>(std::min<std::int64_t>(until + unanswered.time + kTwoTicks, most));
   } else if (unanswered.time > room) {
     value = Sum(value, Sum(unanswered.time, kTwoTicks, most), most);
@@ -169,17 +180,12 @@ Outcome Apply(Socket socket, const Settings& profile, std::int32_t room) {
   if (kTimingAtOnce && outcome.error == kNoSuchOption) return ApplyAtOnce(socket, wanted);
   if (outcome.error != 0) return outcome;
 
-  // Linux answers a new initial delay on an enabled socket that has been silent for longer with a probe at once
-  // (net/ipv4/tcp.c, tcp_sock_set_keepidle). Enabling last starts the clock anew instead.
   const bool enabled = held.value[kEnabled] != 0;
   const bool enable = wanted.value[kEnabled] != 0;
-  // An interval that is lowered has no effect before the timer of the old one has run out.
-  const bool late = Differs(wanted, held, kInterval) && held.value[kInterval] > wanted.value[kInitialDelay];
-  const bool anew = late || Differs(wanted, held, kInitialDelay);
   int lent = 0;
   if (room != kAbsent && enable && (!enabled || DiffersAtAll(wanted, held))) lent = Lend(socket, held, room, &wanted);
   // What is lent is counted from now on, and so is the initial delay.
-  const bool pause = enabled && (!enable || (!kEnableFirst && (anew || lent > 0)));
+  const bool pause = enabled && (!enable || (!kEnableFirst && (lent > 0 || NeedsNewTimer(wanted, held))));
   const bool start = enable && (pause || !enabled);
 
   Changes changes(socket, held);

@@ -36,7 +36,11 @@ std::uint32_t SinceHeard(const struct tcp_info& raw) {
 constexpr std::uint32_t kLongestTimeout = 120'000;  // include/net/tcp.h, TCP_RTO_MAX
 
 // kernel/time/timer.c: a timer is rounded up by an eighth at most.
-std::uint32_t Rounded(std::uint32_t time) { return time + time / 8; }
+constexpr std::uint32_t kRounding = 8;
+
+std::uint32_t Rounded(std::uint32_t time) { return time + time / kRounding; }
+
+constexpr std::uint32_t kUnsentAgain = 500;  // TCP_RESOURCE_PROBE_INTERVAL
 
 // net/ipv4/tcp_timer.c, retransmits_timed_out: counted from the first retransmission. After each the timeout doubles,
 // so those that have passed since the first sum up to the present one less twice the one before any. Thin streams, and
@@ -48,7 +52,7 @@ std::uint32_t SinceFirstRetransmission(const struct tcp_info& raw) {
   const std::uint32_t first = timeout >> std::min<unsigned>(raw.tcpi_backoff, 31);
   const std::uint32_t doubled = timeout > 2 * first ? timeout - 2 * first : 0;
   const std::uint32_t others = raw.tcpi_retransmits > raw.tcpi_backoff ? raw.tcpi_retransmits - raw.tcpi_backoff : 0;
-  return raw.tcpi_last_data_sent + Rounded(doubled + others * std::max(first, 500U));
+  return raw.tcpi_last_data_sent + Rounded(doubled + others * std::max(first, kUnsentAgain));
 }
 
 // tcp_probe0_when (include/net/tcp.h).

@@ -65,7 +65,7 @@ async function runCase(case_, number, tools) {
   /** @param {object} command */
   const say = (command) => tools.peers.stdin?.write(`${JSON.stringify(command)}\n`);
   say({ connect: line.address, host: tools.network.address, port, peers: case_.peers, spread: case_.spread });
-  while (peers.size < case_.peers) await sleep(50);
+  while (peers.size < case_.peers) await sleep(200);
 
   const start = Date.now();
   for (const step of case_.steps) {
@@ -77,7 +77,7 @@ async function runCase(case_, number, tools) {
     else await act(step, peers);
   }
   while ([...peers.values()].some(({ ended }) => ended === undefined) && Date.now() < start + case_.until)
-    await sleep(50);
+    await sleep(200);
   const measured = { port, start, stopped: Date.now(), peers: [...peers.values()].map((peer) => ({ ...peer })) };
   for (const socket of peers.keys()) socket.destroy();
   server.close();

@@ -2,7 +2,7 @@
 // From what V8 counted in dist/ (NODE_V8_COVERAGE) to the lines of src/ of which a part never ran: a statement, a branch, one
 // side of `?:`, the right side of `&&`, `||` or `??`; and to each `if` without an `else` that was true each time.
 // c8 itself cannot: a bundle of several sources is more than it can map, and it takes what never ran for covered.
-const { readFileSync, readdirSync } = require('node:fs');
+const { existsSync, readFileSync, readdirSync } = require('node:fs');
 const path = require('node:path');
 const { pathToFileURL } = require('node:url');
 const { CoverageReport } = require('monocart-coverage-reports');
@@ -24,22 +24,46 @@ exports.uncoveredSource = async (records, project) => {
   const dist = pathToFileURL(path.join(project, 'dist', path.sep)).href;
   /** @type {Map<string, ReturnType<typeof textsOf>>} */
   const texts = new Map();
+  const textOf = (/** @type {string} */ url) => {
+    const text = texts.get(url) ?? textsOf(url);
+    texts.set(url, text);
+    return text;
+  };
   for (const name of readdirSync(records)) {
-    const ours = scriptsIn(readFileSync(path.join(records, name), 'utf8')).filter(({ url }) => url.startsWith(dist));
-    for (const { url } of ours) if (!texts.has(url)) texts.set(url, textsOf(url));
-    if (ours.length > 0) await report.add(ours.map((script) => ({ ...script, ...texts.get(script.url) })));
+    const { scripts, lineLengths } = contentsOf(readFileSync(path.join(records, name), 'utf8'));
+    const ours = scripts.flatMap((script) => {
+      const [, file = ''] = /\/dist\/([\w/-]+\.js)$/.exec(script.url) ?? [];
+      const url = `${dist}${file}`;
+      if (file === '' || (script.url !== url && !isCopy(lineLengths(script.url), url, textOf))) return [];
+      return [{ ...script, url, ...textOf(url) }];
+    });
+    if (ours.length > 0) await report.add(ours);
   }
   const files = (await report.generate())?.files ?? [];
   return [...notLoaded(project, texts), ...files.flatMap(uncoveredIn)];
 };
 
 /** @param {string} record empty, or not whole, if its process was killed while it wrote */
-function scriptsIn(record) {
+function contentsOf(record) {
+  /** @type {{ result: { url: string }[], 'source-map-cache'?: Record<string, { lineLengths: number[] }> }} */
+  let contents = { result: [] };
   try {
-    return /** @type {{ url: string }[]} */ (JSON.parse(record).result);
+    contents = JSON.parse(record);
   } catch {
-    return [];
+    // As good as nothing.
   }
+  const cached = contents['source-map-cache'] ?? {};
+  return { scripts: contents.result, lineLengths: (/** @type {string} */ url) => cached[url]?.lineLengths };
+}
+
+/**
+ * Whether a script that ran elsewhere, as tests of the installed package do, has the text of one of ours.
+ * @param {readonly number[] | undefined} lineLengths @param {string} url @param {(url: string) => { source: string }} textOf
+ */
+function isCopy(lineLengths, url, textOf) {
+  if (lineLengths === undefined || !existsSync(new URL(url))) return false;
+  const lines = textOf(url).source.split('\n');
+  return lines.length === lineLengths.length && lines.every((line, index) => line.length === lineLengths[index]);
 }
 
 /** A compiled file and its map, in which every source is there by its whole address. @param {string} url */

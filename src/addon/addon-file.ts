@@ -16,6 +16,7 @@ export interface Target {
 export function runningTarget(): Target {
   const { platform, arch } = process;
   const { arm_version: armVersion } = process.config.variables as { arm_version?: string | number };
+  /* v8 ignore next 2 -- another CPU: npm run matrix */
   const known = armVersion === undefined ? undefined : String(armVersion);
   return { platform, arch, armVersion: arch === 'arm64' ? '8' : known, libc: runningLibc };
 }

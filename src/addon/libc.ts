@@ -9,14 +9,17 @@ export type Libc = 'glibc' | 'musl';
  */
 export function runningLibc(): Libc {
   // There is no Deno for musl, and reading /proc would ask the user for permission.
+  /* v8 ignore next -- Deno: npm run matrix */
   if (process.versions['deno'] !== undefined) return 'glibc';
   try {
     return libcOf(readFileSync('/proc/self/maps', 'latin1'));
+    /* v8 ignore next 3 -- confined or without /proc: npm run matrix */
   } catch {
     return reportedLibc(); // no /proc, or no permission to read it
   }
 }
 
+/* v8 ignore next 4 -- confined or without /proc: npm run matrix */
 function reportedLibc(): Libc {
   const { header } = process.report.getReport() as { header: { glibcVersionRuntime?: string } };
   return header.glibcVersionRuntime === undefined ? 'musl' : 'glibc';

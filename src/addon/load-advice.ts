@@ -24,6 +24,7 @@ const advice = [
 
 function permit(root: string): string {
   const model = (process as { permission?: unknown }).permission;
+  /* v8 ignore next 2 -- one of both in each process */
   if (model === undefined) return 'this Node was started with --no-addons: start it without.';
   return `start Node with these permissions too: --allow-addons --allow-fs-read=${path.join(root, '*')}`;
 }

@@ -25,6 +25,7 @@ export function unavailableBinding(reason: KeepaliveError): Binding {
     acceptQueueLength: refuse,
     closeDuplicate: refuse,
     // Without it a socket of Windows would count as not connected yet.
+    /* v8 ignore next -- Windows */
     ...(process.platform === 'win32' && { findSocket: refuse }),
   };
 }

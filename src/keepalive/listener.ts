@@ -38,6 +38,7 @@ export class Listener {
     if (descriptor !== NOT_CONNECTED && typeof this.#server.address() === 'string') throw notTcp();
     if (descriptor < 0) return;
     borrowed(descriptor, () => {
+      /* v8 ignore next -- macOS and Windows */
       if (!platform.listenerInheritance) return;
       const before = this.#current?.before ?? getSettings(descriptor);
       setProfile(descriptor, overSettings(profile, before));

@@ -164,6 +164,7 @@ export class LivenessMonitor extends EventEmitter<LivenessEvents> {
   #add(socket: Socket, shown: Socket): void {
     this.#sockets.add(socket, shown);
     socket.on('close', this.#onClose);
+    /* v8 ignore next -- macOS and Windows */
     if (!platform.lastHeard) return;
     if (this.#sockets.size === 1) this.#alarm.by(performance.now());
   }

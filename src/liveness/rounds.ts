@@ -118,6 +118,7 @@ export class Rounds implements Work {
       if (silent) socket.destroy(silenceError(silence, this.#times));
       return;
     }
+    /* v8 ignore next -- for a listener that has changed it */
     if (silent === this.#sockets.is(place, Known.toldSilent)) return;
     this.#sockets.mark(place, Known.toldSilent, silent);
     if (silent) this.#events.silent(socket, silence);

@@ -78,6 +78,7 @@ class LinuxConnection implements ModelledConnection {
     if (keepaliveTimer !== undefined && keepaliveTimer.fires <= (writeTimer?.fires ?? Infinity)) {
       this.keepaliveTimer = undefined;
       this.clock.run(keepaliveTimer);
+      /* v8 ignore next -- simulate() fires a timer only where there is one */
     } else if (writeTimer !== undefined) {
       this.writeTimer = undefined;
       this.clock.run(writeTimer);

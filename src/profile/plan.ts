@@ -43,6 +43,7 @@ const writesKnown = ['any', 'never', 'monitored'] as const;
 type Writes = KeepaliveConstraints['writes'];
 const second = 1000;
 const { limits } = platform;
+/* v8 ignore next -- an OS without a user timeout */
 const longestUserTimeout = limits.userTimeout?.max ?? Infinity;
 
 /**
@@ -120,6 +121,7 @@ function timing(initialDelay: number, interval: number, count: number): Keepaliv
  */
 function bound(profile: KeepaliveProfile, writes: Writes, whenIdle: KeepaliveProfile = profile): number {
   if (matchingUserTimeout(profile) > longestUserTimeout) return Infinity;
+  /* v8 ignore next -- an OS without a user timeout */
   const inFlight = isMovedByWrites(writes) ? (detectionTime(profile).inFlight ?? 0) : 0;
   return detectionTime(whenIdle).idle + inFlight;
 }

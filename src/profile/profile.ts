@@ -126,6 +126,7 @@ function isObject(value: unknown): boolean {
 
 function checkUserTimeout(userTimeout: number | 'match' | undefined): void {
   if (userTimeout === undefined || userTimeout === 'match') return;
+  /* v8 ignore next 7 -- an OS without a user timeout */
   if (limits.userTimeout === null && typeof userTimeout === 'number') {
     throw new KeepaliveError(
       'ERR_KEEPALIVE_UNSUPPORTED',
@@ -134,6 +135,7 @@ function checkUserTimeout(userTimeout: number | 'match' | undefined): void {
     );
   }
   if (userTimeout === 0) return;
+  /* v8 ignore next -- an OS without a user timeout */
   const range = { min: second, max: limits.userTimeout?.max ?? second };
   const unit = " milliseconds, or 'match'";
   if (Number.isInteger(userTimeout) && userTimeout > 0 && userTimeout < second) {

@@ -15,6 +15,7 @@ interface WithHandle {
 
 /** Bun and Deno also say which Node they stand in for. */
 function currentRuntime({ versions }: NodeJS.Process): Runtime {
+  /* v8 ignore next 2 -- Bun and Deno: npm run matrix */
   if (versions['bun'] !== undefined) return bun;
   return versions['deno'] !== undefined ? deno : node;
 }
@@ -36,6 +37,7 @@ export function borrowed<Result>(descriptor: number, use: (descriptor: number) =
 
 /** Throws `ERR_KEEPALIVE_UNSUPPORTED` where not every connection of the process has a handle of `node:net`. */
 export function assertAllReachable(): void {
+  /* v8 ignore next -- Bun and Deno: npm run matrix */
   if (runtime.whyNotAll !== undefined) throw new KeepaliveError('ERR_KEEPALIVE_UNSUPPORTED', runtime.whyNotAll);
 }
 
@@ -64,6 +66,7 @@ export function handleDescriptor(handle: Handle): number {
 /** Node takes the handle away as it destroys the socket. */
 function withoutHandle(socket: Socket): number {
   if (socket.destroyed || wasSentAway(socket)) return CLOSED;
+  /* v8 ignore next -- Bun: npm run matrix */
   return runtime.hasNoHandle(socket) ? HIDDEN : NOT_CONNECTED;
 }
 
@@ -132,6 +135,7 @@ function serverBehind(value: unknown): string {
 export function isServer(value: unknown): value is Server {
   if (kindOf(value) !== 'other') return false;
   if (value instanceof Server) return true;
+  /* v8 ignore next -- Bun: npm run matrix */
   if (runtime.hasNoHandle(value)) throw missing(HIDDEN);
   return false;
 }
@@ -146,6 +150,7 @@ export function missing(answer: number, cause?: KeepaliveError): KeepaliveError 
       );
     case CLOSED:
       return new KeepaliveError('ERR_KEEPALIVE_CLOSED', 'The socket is closed', { cause });
+    /* v8 ignore next 2 -- Bun and Deno: npm run matrix */
     case HIDDEN:
       return new KeepaliveError('ERR_KEEPALIVE_UNSUPPORTED', runtime.whyHidden);
     default:

@@ -105,6 +105,7 @@ export function acceptQueueLength(descriptor: number): number {
 
 /** Keepalive off and the user timeout back to the system's; the timing stays. */
 export function clearProfile(descriptor: number): void {
+  /* v8 ignore next -- an OS without a user timeout */
   const errno = binding.apply(descriptor, 0, absent, absent, absent, hasUserTimeout() ? 0 : absent);
   if (errno !== 0) throw socketRefusal(errno);
 }
@@ -147,6 +148,7 @@ answerHasUserTimeout(() => {
 });
 
 function userTimeoutOf({ userTimeout, requestedUserTimeout = absent }: CheckedProfile): number {
+  /* v8 ignore next -- an OS without a user timeout */
   return userTimeout !== 'match' || hasUserTimeout() ? requestedUserTimeout : absent;
 }
 

@@ -4,6 +4,7 @@ import { Server } from 'node:net';
 import { binding } from '../addon/binding.js';
 import { HIDDEN, NOT_TCP, type Runtime } from './runtime.js';
 
+/* v8 ignore start -- npm run matrix runs it */
 export const bun: Runtime = {
   // A Unix-domain socket has its descriptor before it is connected.
   isTcp: ({ fd }) => fd === undefined || fd < 0 || binding.read(fd) === 0,
@@ -26,3 +27,4 @@ function isHttpServer(value: unknown): boolean {
   const https = require('node:https') as typeof import('node:https');
   return value instanceof http.Server || value instanceof https.Server;
 }
+/* v8 ignore stop */

@@ -73,6 +73,7 @@ export function readTcpInfo(socket: Socket): TcpInfo {
   const rtt = field(place.rtt);
   const rttVariance = field(place.rttVariance);
   return {
+    /* v8 ignore next -- an OS that does not tell */
     state: state === null ? null : states[state]!,
     rtt: rtt === null ? null : rtt / 1000,
     rttVariance: rttVariance === null ? null : rttVariance / 1000,

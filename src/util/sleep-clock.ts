@@ -19,11 +19,13 @@ function ownSources(): ClockSources {
 
 /** Elsewhere than on Linux libuv's own clock goes on during sleep. */
 function uptime(): (() => number) | undefined {
+  /* v8 ignore next -- macOS and Windows */
   if (process.platform !== 'linux') return undefined;
   const milliseconds = (): number => os.uptime() * 1000;
   try {
     milliseconds();
     return milliseconds;
+    /* v8 ignore next 3 -- Deno without permissions: npm run matrix */
   } catch {
     return undefined; // Deno without the permission: no sleep is seen there (docs/platforms.md, Runtimes)
   }

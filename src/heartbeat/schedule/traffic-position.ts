@@ -73,6 +73,7 @@ function countersOf(socket: Socket | undefined): Counters {
 
 /** 0 also where the OS does not tell: there what the kernel took counts as sent. */
 function notSent(socket: Socket): number {
+  /* v8 ignore next -- an OS that does not tell */
   return ask(() => readTcpInfo(socket).notSent) ?? 0;
 }
 

@@ -40,6 +40,7 @@ export function onListening(listens: (server: Server) => void): () => void {
 
 /** The servers of this thread that listen already. Node does not tell of those without a reference (`unref()`). */
 export function listeningServers(): Server[] {
+  /* v8 ignore next -- every Node has it */
   const handles = (process as unknown as { _getActiveHandles?(): unknown[] })._getActiveHandles?.() ?? [];
   return handles.filter((handle) => handle instanceof Server);
 }
@@ -100,6 +101,7 @@ export class TunedListener implements ListeningServer {
     const descriptor = handleDescriptor(this.handle);
     if (descriptor < 0) return;
     borrowed(descriptor, () => {
+      /* v8 ignore next -- macOS and Windows */
       if (!platform.listenerInheritance) return;
       const before = getSettings(descriptor);
       setProfile(descriptor, this.#profile);

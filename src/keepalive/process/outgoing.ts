@@ -98,6 +98,7 @@ function targetOf({ address, port, localAddress }: ConnectRequest, socket: Socke
 function onNextHandle(seen: (socket: Socket, handle: Handle) => void): () => void {
   const prototype = Socket.prototype as unknown as Record<symbol, (this: Socket, handle: Handle) => void>;
   const name = Object.getOwnPropertySymbols(prototype).find(({ description }) => description === 'kReinitializeHandle');
+  /* v8 ignore next -- every Node has it */
   if (name === undefined) return () => undefined;
   return override(prototype, name, (original) => {
     return function (handle) {

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import t from 'tap';
 import type { Outcome, ScenarioEvent } from '../../dist/profile/kernel-model.js';
-import { latestIdleVerdict, type ProbeTiming } from '../../dist/profile/kernel-timers.js';
+import { bucketWidth, latestIdleVerdict, type ProbeTiming } from '../../dist/profile/kernel-timers.js';
 import { simulateLinux } from '../../dist/profile/linux-model.js';
 
 interface RecordedPeer {
@@ -24,18 +24,20 @@ interface RecordedRun extends ProbeTiming {
 
 const runs = JSON.parse(readFileSync(path.join(__dirname, 'recorded-runs.json'), 'utf8')) as RecordedRun[];
 
-/** What a shared machine may be late by, in an emulated one more than once. */
+/** What a shared machine may be late by. */
 const late = 120;
 /** The tick in which a packet was received or an option was set is known to a few. */
 const shifts = [0, -1, 1, -2, 2, -3, 3];
+/** So is when the kernel began to count, which decides where a probe comes within a tick of the user timeout. */
+const doubts = [0, -5, 5];
 
-function simulated(run: RecordedRun, peer: RecordedPeer, shift: number): Outcome {
+function simulated(run: RecordedRun, peer: RecordedPeer, shift: number, doubt: number): Outcome {
   const { rate } = run;
   const tick = Math.floor((peer.heard[0]! * rate) / 1000);
   const since = (time: number) => Math.max(0, time - (tick * 1000) / rate);
   const at = since(peer.applied);
   const events: ScenarioEvent[] = [
-    { at, set: 'userTimeout', to: peer.userTimeout },
+    { at, set: 'userTimeout', to: peer.userTimeout && peer.userTimeout + doubt },
     { at, set: 'interval', to: run.interval },
     { at, set: 'count', to: run.count },
     { at, set: 'initialDelay', to: run.initialDelay },
@@ -53,26 +55,39 @@ function simulated(run: RecordedRun, peer: RecordedPeer, shift: number): Outcome
 }
 
 /** By how much the model is wrong at most, in milliseconds. */
-function error(run: RecordedRun, peer: RecordedPeer, shift: number): number {
-  const { packets, verdict } = simulated(run, peer, shift);
+function error(run: RecordedRun, peer: RecordedPeer, shift: number, doubt: number): number {
+  const { packets, verdict } = simulated(run, peer, shift, doubt);
   const probes = packets.filter(({ kind }) => kind === 'probe').map(({ at }) => at);
   if (probes.length !== peer.probes.length) return Infinity;
   const errors = probes.map((at, index) => Math.abs(at - peer.probes[index]!));
   return Math.max(Math.abs((verdict?.at ?? Infinity) - peer.verdict), ...errors);
 }
 
+function leastError(run: RecordedRun, peer: RecordedPeer): number {
+  return Math.min(...shifts.flatMap((shift) => doubts.map((doubt) => error(run, peer, shift, doubt))));
+}
+
+/** A timer that a slow machine runs late can move the next one into the bucket after its own. */
+function oneBucket({ initialDelay, rate }: RecordedRun): number {
+  return (bucketWidth((initialDelay * rate) / 1000) * 1000) / rate;
+}
+
 for (const kernel of new Set(runs.map(({ kernel, rate }) => `Linux ${kernel}, HZ ${rate}`))) {
   void t.test(kernel, async (t) => {
-    const own = runs.filter((run) => `Linux ${run.kernel}, HZ ${run.rate}` === kernel);
-    for (const run of own) {
+    const all: number[] = [];
+    for (const run of runs.filter((run) => `Linux ${run.kernel}, HZ ${run.rate}` === kernel)) {
       const timing = `${run.initialDelay / 1000}/${run.interval / 1000}/${run.count}`;
-      const errors = run.peers.map((peer) => Math.min(...shifts.map((shift) => error(run, peer, shift))));
+      const errors = run.peers.map((peer) => leastError(run, peer));
+      all.push(...errors);
       const worst = Math.max(...errors);
-      t.ok(worst <= late, `${timing}: every probe and verdict within ${Math.ceil(worst)} ms of the model`);
+      t.ok(worst <= late + oneBucket(run), `${timing}: probes and verdicts within ${Math.ceil(worst)} ms of the model`);
       for (const peer of run.peers) {
-        const silence = peer.verdict - peer.heard.at(-1)!;
-        t.ok(silence <= latestIdleVerdict(run, peer.userTimeout) + late, `${timing}: given up after ${silence} ms`);
+        const silence = peer.verdict - Math.max(peer.applied, peer.heard.at(-1)!);
+        const bound = latestIdleVerdict(run, peer.userTimeout);
+        t.ok(silence <= bound + late + oneBucket(run), `${timing}: given up after ${silence} ms, by ${bound}`);
       }
     }
+    const typical = all.sort((a, b) => a - b)[Math.floor(0.75 * all.length)]!;
+    t.ok(typical <= late / 4, `three of four within ${typical} ms`);
   });
 }

@@ -265,6 +265,35 @@ void t.test('an onError that throws is an uncaught exception, and the socket con
   t.strictSame(thrown, ['the rule']);
 });
 
+void t.test('an onError that throws during the call ends it: nothing is tuned', async (t) => {
+  const server = net.createServer();
+  const port = await listening(t, server);
+  const options = {
+    connections: profile,
+    servers: () => {
+      throw new Error('the rule');
+    },
+    onError: (error: Error) => {
+      throw error;
+    },
+  };
+  t.throws(() => applyKeepaliveToProcess(options), { message: 'the rule' });
+  const socket = await connected(t, net.connect(port, '127.0.0.1'));
+  t.strictSame(held(socket), [0, 7_200, 75, 9, 0]);
+});
+
+void t.test('a rule can throw anything', async (t) => {
+  const errors: Error[] = [];
+  tuned(t, {
+    connections: () => {
+      throw 'text'; // eslint-disable-line @typescript-eslint/only-throw-error -- as somebody's rule may
+    },
+    onError: (error) => errors.push(error),
+  });
+  await connected(t, net.connect(await netPort(t)));
+  t.match(errors, [{ message: /text/, cause: 'text' }]);
+});
+
 void t.test('what was called for one socket has the last word', async (t) => {
   tuned(t);
   const port = await netPort(t);

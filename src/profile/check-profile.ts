@@ -12,9 +12,9 @@ import {
 
 /** What {@link checkProfile} may be told about where a profile is to be used. */
 export interface KeepalivePath {
-  /** Milliseconds after which the shortest-lived NAT or load balancer in the path forgets an idle connection. */
+  /** Milliseconds after which the NAT or load balancer with the shortest memory forgets an idle connection. */
   readonly idleTimeout?: number | undefined;
-  /** Connections of one machine that hold the profile. */
+  /** How many connections of one machine hold the profile. */
   readonly connections?: number | undefined;
   /**
    * What the connections go through on this machine. `'loopback'` and `'veth'` (containers) put arriving packets into a
@@ -66,8 +66,10 @@ export type ProfileFindingCode =
 
 /**
  * What to know about a profile before it is used. Each finding has a stable `code`, a `severity` and one sentence that
- * explains it. The numbers are Linux's. The named profiles and the plans of {@link planKeepalive} are free of `'danger'`
- * and `'warning'` on the path that they are for.
+ * explains it.
+ *
+ * The numbers are Linux's. The named profiles and the plans of {@link planKeepalive} have no `'danger'` and no
+ * `'warning'` on the path that they are for.
  *
  * Throws as `defineProfile` does; `ERR_INVALID_ARG_TYPE` or `ERR_OUT_OF_RANGE` for a bad `path`.
  *
@@ -211,7 +213,7 @@ function seconds(milliseconds: number): string {
 
 const devices = ['loopback', 'veth', 'other'] as const;
 
-/** Read once: an object can answer anything the second time. */
+/** Reads each field once: a getter can return another value the second time. */
 function checkedPath(path: KeepalivePath): KeepalivePath {
   assertObject('path', path);
   const { idleTimeout, connections, heartbeat, device } = path;

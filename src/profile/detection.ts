@@ -21,20 +21,20 @@ const retransmissionTimeout = 1_000;
 /**
  * Upper bounds on the time until a vanished peer is noticed, in milliseconds.
  *
- * On Linux they hold at every clock rate of the kernel (100 to 1000 ticks a second), which decides how late its timers can
- * be. macOS and Windows do not document how they round: there the numbers are those of timers that are never late.
+ * - `idle`: from the last answer, if nothing is written after it.
+ * - `inFlight`: from a write that stays unacknowledged; null without a user timeout.
+ * - `atMost`: from the last answer, whatever is written. It is `idle + inFlight`, because a write just before the
+ *   verdict of the probes starts the time anew. {@link LivenessMonitor} with `destroyAfter` gives a bound that writes
+ *   do not move.
  *
- * `idle` is counted from the last answer, if nothing is written after it. On Linux a user timeout takes the place of the
- * count (net/ipv4/tcp_timer.c, tcp_keepalive_timer): it ends the connection at the first probe time, after that of the
- * first probe, at which it has passed. Elsewhere `max(initialDelay, interval) + interval * count`.
+ * On Linux they hold at every clock rate of the kernel (100 to 1000 ticks a second), which decides how late its timers
+ * are. macOS and Windows do not document how they round: there the numbers assume timers that are never late.
  *
- * `inFlight` is counted from a write that stays unacknowledged, and is null without a user timeout. On Linux it is the user
- * timeout, which begins with the first retransmission (tcp_retransmit_skb), up to two retransmission timeouts of at most 1 s
- * before that, and the rounding of the last timer. Where the retransmission timeout is longer (`ss -i` shows it as `rto`),
- * add twice the excess. Elsewhere it is the user timeout, on macOS rounded up to seconds.
- *
- * `atMost` is `idle + inFlight`: from the write on, retransmissions decide in place of the probes, and the write can come just
- * before the probes would have. {@link LivenessMonitor} with `destroyAfter` gives a bound that writes do not move.
+ * On Linux a user timeout replaces the count (net/ipv4/tcp_timer.c, tcp_keepalive_timer): it ends the connection at the
+ * first probe time, after the first probe, at which it has passed. In flight it begins with the first retransmission
+ * (tcp_retransmit_skb), for which two retransmission timeouts of at most 1 s are allowed. Where the retransmission
+ * timeout is longer (`ss -i` shows it as `rto`), add twice the excess. Elsewhere `idle` is `max(initialDelay, interval)
+ * + interval * count` and `inFlight` is the user timeout, on macOS rounded up to seconds.
  *
  * Throws as {@link defineProfile} does.
  *

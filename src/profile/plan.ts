@@ -8,27 +8,27 @@ import { defineProfile, matchingUserTimeout, type KeepaliveProfile } from './pro
 /** What {@link planKeepalive} is to meet. Times in milliseconds. */
 export interface KeepaliveConstraints {
   /**
-   * How long after its last answer a vanished peer may go unnoticed: `detectionTime(plan).atMost` is no longer, or
+   * A vanished peer is noticed within this time of its last answer: `detectionTime(plan).atMost` is no longer, or
    * `detectionTime(plan).idle` where `writes` says that this is enough (and on a system without a user timeout).
    */
   readonly detectWithin: number;
   /**
-   * When the shortest-lived NAT or load balancer in the path forgets an idle connection: the first probe comes
-   * before, also as late as Linux may round the `initialDelay` up (measured: 239 s became 239.9 to 254.8 s).
+   * When the NAT or load balancer with the shortest memory in the path forgets an idle connection. The first probe
+   * comes before, also when Linux rounds the `initialDelay` up (measured: 239 s became 239.9 to 254.8 s).
    */
   readonly idleTimeout?: number | undefined;
   /**
-   * How many probes in a row may be lost without the end of a live connection: 1 to 126 on Linux. 2 by default: one can
-   * be lost to chance, the second to the same burst (a change of cell, a tunnel), and all named profiles bear two.
+   * How many probes in a row may be lost without the end of a live connection. 1 to 126 on Linux, 2 by default: one can
+   * be lost by chance, the second in the same burst (a change of cell, a tunnel).
    */
   readonly tolerateLost?: number | undefined;
   /**
-   * After how much silence the application sends something by itself: a heartbeat's `interval`. It keeps the path open,
-   * so an `idleTimeout` above it does not limit the `initialDelay`.
+   * The application sends something after this much silence: a heartbeat's `interval`. It keeps the path open, so that
+   * an `idleTimeout` above it does not limit the `initialDelay`.
    */
   readonly heartbeat?: number | undefined;
   /**
-   * What is written to a peer that has vanished. A write takes the verdict from the probes, and starts the time anew.
+   * What is written to a peer that has vanished. A write stops the probes and starts the time anew.
    *
    * - `'any'` (default): anything at any time.
    * - `'never'`: nothing. Not with a `heartbeat`, which writes.
@@ -58,15 +58,16 @@ const mostLost = Math.min(limits.count.max, Math.floor(longestUserTimeout / seco
 const defaultLost = 2;
 
 /**
- * The quietest profile that meets the constraints: the fewest wake-ups, that is the longest `initialDelay`; then the
- * fewest probes to a vanished peer, then the longest `interval`. Frozen, with `userTimeout: 'match'`.
+ * The quietest profile that meets the constraints: the longest `initialDelay`, then the fewest probes to a vanished
+ * peer, then the longest `interval`. Frozen, with `userTimeout: 'match'`.
  *
- * The `count` is `tolerateLost + 1`. The `interval` is no longer than the `initialDelay`, and no shorter than 5 s, which a
- * phone's radio may need to wake up and answer. The numbers allow for the rounding of Linux's timers at every clock rate.
+ * `detectWithin` holds whatever is written and whenever. That leaves the probes about half of the time, because a write
+ * just before their verdict starts the time anew. Where nothing is written to a silent peer, or a {@link
+ * LivenessMonitor} with `destroyAfter` ends silent sockets, say so in `writes`: the plan then probes about half as
+ * often.
  *
- * `detectWithin` holds whatever is written and whenever. That leaves the probes about half of the time, because a write just
- * before their verdict starts the time anew. Where nothing is written to a silent peer, or a {@link LivenessMonitor} with
- * `destroyAfter` ends silent sockets, say so in `writes`: the plan then probes about half as often.
+ * The `count` is `tolerateLost + 1`. The `interval` is at most the `initialDelay` and at least 5 s, which a phone's
+ * radio may need to wake up and answer. The numbers allow for the rounding of Linux's timers at every clock rate.
  *
  * Throws `ERR_KEEPALIVE_PLAN` when two constraints cannot both be met, with both and by how much in the message;
  * `ERR_INVALID_ARG_TYPE` or `ERR_OUT_OF_RANGE` for a bad argument.
@@ -190,7 +191,7 @@ function conflict(message: string): KeepaliveError {
   return new KeepaliveError('ERR_KEEPALIVE_PLAN', message);
 }
 
-/** Read once: an object can answer anything the second time. */
+/** Reads each field once: a getter can return another value the second time. */
 function checkedConstraints(constraints: KeepaliveConstraints): KeepaliveConstraints {
   assertObject('constraints', constraints);
   for (const [name, value] of Object.entries(constraints)) {

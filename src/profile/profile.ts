@@ -3,42 +3,45 @@ import { roomForSilence, userTimeoutForCount, type ProbeTiming } from './kernel-
 import { platform, type KeepaliveRange } from './platform.js';
 
 /**
- * How a connection is probed and when it is given up. All times in milliseconds; the same names and units as Node's own
+ * How a connection is probed and when it is given up. All times are milliseconds, with the names and units of Node's
  * `socket.setKeepAlive(options)`, plus the user timeout.
  *
- * Nothing is rounded, clamped or coerced: a value that this OS cannot hold is `ERR_KEEPALIVE_PROFILE`. The ranges of the
- * running OS are in `keepaliveSupport.limits`; those below are Linux's (`include/net/tcp.h`).
+ * Nothing is rounded or coerced: a value that this OS cannot hold throws `ERR_KEEPALIVE_PROFILE`. The ranges below are
+ * Linux's (`include/net/tcp.h`); `keepaliveSupport.limits` has those of the running OS.
  */
 export interface KeepaliveProfile {
   /**
-   * Silence before the first probe. Whole seconds, 1 000 to 32 767 000. Linux and Windows TCP_KEEPIDLE, macOS
-   * TCP_KEEPALIVE. The systems' own default is 7 200 000 (two hours).
+   * Silence before the first probe. Whole seconds, 1,000 to 32,767,000. The system's default is 7,200,000 (two hours).
+   * TCP_KEEPIDLE on Linux and Windows, TCP_KEEPALIVE on macOS.
    */
   readonly initialDelay: number;
   /**
-   * Between unanswered probes. Whole seconds, 1 000 to 32 767 000. TCP_KEEPINTVL. The system's own default is 75 000 on
-   * Linux and macOS, 1 000 on Windows.
+   * Time between probes without an answer. Whole seconds, 1,000 to 32,767,000. The system's default is 75,000 on Linux
+   * and macOS, 1,000 on Windows. TCP_KEEPINTVL.
    */
   readonly interval: number;
   /**
-   * Unanswered probes before the connection is dead. 1 to 127 (Windows 255). TCP_KEEPCNT. The system's own default is 9
-   * on Linux, 8 on macOS, 10 on Windows. Ignored by Linux while a user timeout is set: then the user timeout decides.
+   * Probes without an answer before the connection is given up. 1 to 127 (Windows 255). The system's default is 9 on
+   * Linux, 8 on macOS, 10 on Windows. Linux ignores it while a user timeout is set, which then decides. TCP_KEEPCNT.
    */
   readonly count: number;
   /**
-   * How long written data may stay unacknowledged: 0, or 1 000 to 2 147 483 647. Linux TCP_USER_TIMEOUT; macOS
-   * TCP_RXT_CONNDROPTIME, rounded up to whole seconds; Windows TCP_MAXRTMS or TCP_MAXRT. 1 to 999 is refused: it is seconds
-   * by mistake, and as milliseconds it would end live connections.
+   * How long written data may stay unacknowledged. `'match'`, 0, or 1,000 to 2,147,483,647. Absent: the option is left
+   * as it is.
    *
-   * Absent: left alone. 0: the system's default (Linux: about 15 minutes of retransmission). A number throws
-   * `ERR_KEEPALIVE_UNSUPPORTED` where the OS has no such option; `'match'` is left out there. `'match'` stands for
-   * `initialDelay + interval * count`, and on Linux for more where `count` probes could otherwise not all go out because
-   * timers are rounded up. On Linux a user timeout also ends connections whose peer is alive but does not read.
+   * - `'match'`: `initialDelay + interval * count`, and on Linux as much more as `count` probes need to go out, because
+   *   timers are rounded up. Left out where the OS has no user timeout.
+   * - 0: the system's default, about 15 minutes of retransmission on Linux.
+   * - a number: throws `ERR_KEEPALIVE_UNSUPPORTED` where the OS has no user timeout. 1 to 999 is refused, because it is
+   *   seconds by mistake and would end live connections.
+   *
+   * On Linux it also ends connections whose peer is alive but does not read. TCP_USER_TIMEOUT on Linux,
+   * TCP_RXT_CONNDROPTIME on macOS (rounded up to whole seconds), TCP_MAXRTMS or TCP_MAXRT on Windows.
    */
   readonly userTimeout?: number | 'match' | undefined;
 }
 
-/** A profile that was checked for the running OS: what it held then. */
+/** The values of a profile that was checked for the running OS. */
 export interface CheckedProfile extends ProbeTiming {
   readonly userTimeout: number | 'match' | undefined;
   /** The user timeout in milliseconds, where the OS has one. 0: the system's; undefined: left alone. */
@@ -50,7 +53,7 @@ export interface CheckedProfile extends ProbeTiming {
 const fields = ['initialDelay', 'interval', 'count', 'userTimeout'] as const;
 const second = 1000;
 const { limits } = platform;
-/** Of the frozen ones: nobody can change them. */
+/** Only frozen profiles are cached: they cannot change. */
 const checkedProfiles = new WeakMap<object, CheckedProfile>();
 
 /**
@@ -84,7 +87,7 @@ export function matchingUserTimeout(timing: ProbeTiming): number {
   return platform.userTimeoutEndsProbing ? userTimeoutForCount(timing) : verdictByCount(timing);
 }
 
-/** When the count alone decides, if no timer is late. */
+/** When the count alone ends the connection, if no timer is late. */
 export function verdictByCount({ initialDelay, interval, count }: ProbeTiming): number {
   return initialDelay + interval * count;
 }
@@ -176,7 +179,7 @@ function within({ min, max }: KeepaliveRange, value: number): boolean {
   return value >= min && value <= max;
 }
 
-/** 30 was meant as seconds; 1500 has a neighbor on either side. */
+/** 30 was probably meant as seconds; for 1500 both neighbors are possible. */
 function intendedSeconds(value: number, range: KeepaliveRange): string {
   const below = Math.floor(value / second) * second;
   const candidates = value < second ? [value * second] : [below, below + second];

@@ -10,8 +10,8 @@ export interface KeepaliveTraffic {
   /** Both directions together, over IPv6: 72 bytes a packet. */
   readonly bytesPerHourIPv6: number;
   /**
-   * Of a phone's radio: one for each probe, whose answer falls into the same ten seconds or so that the radio then stays
-   * at high power. Below such a period the radio never sleeps.
+   * Wake-ups of a phone's radio: one for each probe, because the answer falls into the ten seconds or so that the radio
+   * then stays at high power. With a shorter period the radio never sleeps.
    */
   readonly wakeUpsPerDay: number;
 }
@@ -24,11 +24,11 @@ const ipv4Packet = 20 + tcpHeader;
 const ipv6Packet = 40 + tcpHeader;
 
 /**
- * What a profile sends over an otherwise idle connection whose peer answers: a probe each `max(initialDelay, interval)`.
+ * What a profile sends over an idle connection whose peer answers: a probe in each `max(initialDelay, interval)`.
  *
- * Bytes are those of the IP packets: IP header and TCP header with the timestamps option, as two Linux or macOS hosts
- * agree on it (without it, as on Windows by default, 12 bytes less a packet; a probe may carry one byte more there).
- * The link layer's own are not counted.
+ * Bytes are those of the IP packets, with the TCP timestamps that two Linux or macOS hosts agree on. Without
+ * timestamps, as on Windows by default, a packet has 12 bytes less, and a probe may have one more. The link layer is
+ * not counted.
  *
  * Throws as `defineProfile` does.
  *

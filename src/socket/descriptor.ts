@@ -13,7 +13,7 @@ interface WithHandle {
   readonly _handle?: Handle | null;
 }
 
-/** Bun and Deno also say which Node they stand in for. */
+/** Bun and Deno also have `versions.node`. */
 function currentRuntime({ versions }: NodeJS.Process): Runtime {
   /* v8 ignore next 2 -- Bun and Deno: npm run matrix */
   if (versions['bun'] !== undefined) return bun;
@@ -22,7 +22,7 @@ function currentRuntime({ versions }: NodeJS.Process): Runtime {
 
 const runtime = currentRuntime(process);
 
-/** Due for every descriptor after its use; {@link borrowed} sees to it. */
+/** Must be called for every descriptor after its use; {@link borrowed} does that. */
 export const { release } = runtime;
 
 /** Uses a descriptor and releases it. Throws the error for an answer that is not a descriptor. */
@@ -95,7 +95,7 @@ function isOverDestroyed(socket: Socket): boolean {
 }
 
 /**
- * The socket itself, not the proxy that http2 hands out: any access to that throws from one moment to the next. Throws as
+ * The socket itself instead of the proxy that http2 hands out, which can begin to throw at any moment. Throws as
  * {@link assertSocket} does.
  */
 export function realSocket(socket: unknown): Socket {
@@ -103,12 +103,12 @@ export function realSocket(socket: unknown): Socket {
   return unproxied(socket);
 }
 
-/** Whether this is a socket that can be asked for something; not what http2 handed out as one and has ended. */
+/** Whether this is a socket; false for the proxy of an http2 session that has ended. */
 export function isSocket(value: unknown): value is Socket {
   return kindOf(value) === 'socket';
 }
 
-/** Throws `ERR_INVALID_ARG_TYPE`, or `ERR_KEEPALIVE_CLOSED` for what http2 handed out as a socket and has ended. */
+/** Throws `ERR_INVALID_ARG_TYPE`, or `ERR_KEEPALIVE_CLOSED` for the socket of an http2 session that has ended. */
 export function assertSocket(socket: unknown): asserts socket is Socket {
   const kind = kindOf(socket);
   if (kind === 'socket') return;
@@ -120,7 +120,7 @@ export function assertServer(server: unknown): asserts server is Server {
   if (!isServer(server)) throw invalidArgumentType('server', `a net.Server${serverBehind(server)}`, server);
 }
 
-/** What was meant by an application of a web framework: Express and Koa listen with a server of their own, Fastify has one. */
+/** What to pass instead of a web framework's application: Express and Koa return a server from listen(), fastify has one. */
 function serverBehind(value: unknown): string {
   try {
     const { listen, server } = (value ?? {}) as { listen?: unknown; server?: unknown };
@@ -162,7 +162,7 @@ export function missing(answer: number, cause?: KeepaliveError): KeepaliveError 
 export function notTcp(details: ConstructorParameters<typeof KeepaliveError>[2] = {}): KeepaliveError {
   return new KeepaliveError(
     'ERR_KEEPALIVE_NOT_TCP',
-    'The target does not carry one TCP connection of this process: it is a pipe, a Unix-domain socket, TLS over a stream that is no socket, or the server of a round-robin cluster worker (its listener is in the primary)',
+    'The target does not carry one TCP connection of this process: it is a pipe, a Unix-domain socket, TLS over a stream that is not a socket, or the server of a round-robin cluster worker (its listener is in the primary)',
     details,
   );
 }

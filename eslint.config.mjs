@@ -10,6 +10,7 @@ const rooms = {
   socket: ['addon', 'profile', 'util'],
   keepalive: ['addon', 'profile', 'socket', 'util'],
   liveness: ['addon', 'profile', 'socket', 'util'],
+  browser: [],
   heartbeat: ['util'], // and what src/index.ts exports
 };
 
@@ -34,7 +35,10 @@ export default tseslint.config(
     files: ['**/*.ts', '**/*.mts'],
     extends: [...tseslint.configs.strictTypeChecked],
     languageOptions: {
-      parserOptions: { project: ['./tsconfig.json', './test/tsconfig.json'], tsconfigRootDir: import.meta.dirname },
+      parserOptions: {
+        project: ['./tsconfig.json', './src/browser/tsconfig.json', './test/tsconfig.json'],
+        tsconfigRootDir: import.meta.dirname,
+      },
     },
     rules: {
       '@typescript-eslint/no-non-null-assertion': 'off', // noUncheckedIndexedAccess asks for them
@@ -45,9 +49,9 @@ export default tseslint.config(
     files: ['src/**'],
     plugins: { 'import-x': importX },
     settings: {
-      'import-x/extensions': ['.ts'],
-      'import-x/parsers': { '@typescript-eslint/parser': ['.ts'] },
-      'import-x/resolver-next': [createNodeResolver({ extensionAlias: { '.js': ['.ts', '.js'] } })],
+      'import-x/extensions': ['.ts', '.mts'],
+      'import-x/parsers': { '@typescript-eslint/parser': ['.ts', '.mts'] },
+      'import-x/resolver-next': [createNodeResolver({ extensionAlias: { '.js': ['.ts', '.js'], '.mjs': ['.mts'] } })],
     },
     rules: { 'import-x/no-cycle': 'error', 'max-lines': ['error', 250] },
   },

@@ -14,6 +14,7 @@ const parts = {
   ts() {
     rmSync(path.join(__dirname, '..', 'dist'), { recursive: true, force: true }); // what is left of a file would be packed
     run('tsc');
+    run('tsc', '-p', 'src/browser');
     node('scripts/bundle.js');
   },
   test() {

@@ -40,7 +40,25 @@ function withBuiltins(code) {
   return code.replace(pattern, 'builtin($1)').replace('"use strict";', `"use strict"; ${builtin}`);
 }
 
+/** The module for web pages: one small file, which a page can import as it is. */
+/** @satisfies {import('esbuild-wasm').BuildOptions} */
+const forPages = {
+  absWorkingDir: root,
+  entryPoints: ['src/browser/index.mts'],
+  outfile: path.join(root, 'dist', 'browser', 'index.mjs'),
+  allowOverwrite: true,
+  bundle: true,
+  minify: true,
+  platform: 'browser',
+  format: 'esm',
+  target: 'es2022',
+  sourcemap: true,
+  sourcesContent: false,
+  logLevel: 'warning',
+};
+
 async function bundle() {
+  await esbuild.build(forPages);
   for (const source of sources) {
     const outfile = path.join(root, source.replace(/^src\/(.*)\.ts$/, 'dist/$1.js'));
     await esbuild.build({

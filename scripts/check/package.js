@@ -6,10 +6,12 @@ const { execFileSync, spawnSync } = require('node:child_process');
 const { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } = require('node:fs');
 const { tmpdir } = require('node:os');
 const path = require('node:path');
+const { gzipSync } = require('node:zlib');
 const { check } = require('../prebuild/check.js');
 const { installPacked } = require('../stranger.js');
 
 const largest = 1_300_000;
+const largestForPages = 4096;
 const root = path.join(__dirname, '..', '..');
 const folder = mkdtempSync(path.join(tmpdir(), 'tcp-keepalive-'));
 process.on('exit', () => rmSync(folder, { recursive: true }));
@@ -61,5 +63,7 @@ function checkInstalled() {
   const files = names.map((name) => statSync(path.join(installed, name))).filter((file) => file.isFile());
   const size = files.reduce((sum, file) => sum + file.size, 0);
   if (size > largest) throw new Error(`unpacked it has ${size} bytes, more than ${largest}`);
+  const forPages = gzipSync(readFileSync(path.join(installed, 'dist', 'browser', 'index.mjs'))).length;
+  if (forPages > largestForPages) throw new Error(`dist/browser has ${forPages} bytes compressed`);
   console.log(`${files.length} files, ${size} bytes unpacked`);
 }

@@ -1,0 +1,95 @@
+// The event source against a real server that freezes, restarts and refuses. Node has all that the module needs of a page.
+import { once } from 'node:events';
+import http, { type ServerResponse } from 'node:http';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import t, { type Test } from 'tap';
+import { listening } from '../support/sockets';
+
+type Browser = typeof import('../../src/browser/index.mjs');
+const browser = path.join(__dirname, '..', '..', 'dist', 'browser', 'index.mjs');
+const load = async () => (await import(pathToFileURL(browser).href)) as Browser;
+const quick = { timeout: 400, reconnectWithin: 50 };
+
+/** A log of numbered events: each request gets what came after its Last-Event-ID, and then what `then` does. */
+async function logServer(t: Test, then: (response: ServerResponse, nth: number) => void): Promise<[string, string[]]> {
+  const asked: string[] = [];
+  const server = http.createServer((request, response) => {
+    const last = String(request.headers['last-event-id'] ?? '0');
+    const nth = asked.push(last);
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    for (let id = Number(last) + 1; id <= nth * 2; id++) response.write(`id: ${id}\ndata: ${id}\n\n`);
+    then(response, nth);
+  });
+  return [`http://127.0.0.1:${await listening(t, server)}/`, asked];
+}
+
+async function follow(t: Test, then: (response: ServerResponse, nth: number) => void, last: string) {
+  const { LiveEventSource } = await load();
+  const [url, asked] = await logServer(t, then);
+  const source = new LiveEventSource(url, quick);
+  const data: string[] = [];
+  const states: string[] = [];
+  source.addEventListener('statechange', () => states.push(source.state));
+  await new Promise<void>((resolve) => {
+    source.addEventListener('message', (event) => {
+      if (data.push((event as MessageEvent<string>).data) && data.at(-1) === last) resolve();
+    });
+  });
+  source.close();
+  return { data, states, asked };
+}
+
+void t.test('a silent server: it connects again and goes on from the last event', async (t) => {
+  const { data, states, asked } = await follow(t, () => undefined, '4');
+  t.strictSame(data, ['1', '2', '3', '4']);
+  t.strictSame(asked, ['0', '2']);
+  t.strictSame(states, ['open', 'silent', 'reconnecting', 'open', 'closed']);
+});
+
+void t.test('a server that goes away in the middle of an event: nothing is lost or comes twice', async (t) => {
+  const cut = (response: ServerResponse, nth: number) => {
+    response.write(`id: ${nth * 2 + 1}\ndata: half`, () => response.destroy());
+  };
+  const { data, states } = await follow(t, cut, '6');
+  t.strictSame(data, ['1', '2', '3', '4', '5', '6']);
+  t.notOk(states.includes('silent'));
+});
+
+void t.test('comments are signs of life', async (t) => {
+  const { LiveEventSource } = await load();
+  const [url, asked] = await logServer(t, (response) => {
+    const timer = setInterval(() => response.write(': ping\n\n'), 50);
+    response.on('close', () => clearInterval(timer));
+  });
+  const source = new LiveEventSource(url, quick);
+  await once(source, 'statechange');
+  await new Promise((resolve) => setTimeout(resolve, 3 * quick.timeout));
+  t.equal(source.state, 'open');
+  t.equal(asked.length, 1);
+  source.close();
+});
+
+void t.test('204 closes it, another status or content type is an error, 503 is tried again', async (t) => {
+  const { LiveEventSource } = await load();
+  let requests = 0;
+  const server = http.createServer(({ url = '' }, response) => {
+    const status = Number(url.slice(1));
+    response.writeHead(status === 503 && requests++ > 0 ? 204 : status).end();
+  });
+  const port = await listening(t, server);
+  for (const [status, error] of [
+    [204, false],
+    [404, true],
+    [200, true],
+    [503, false],
+  ] as const) {
+    const source = new LiveEventSource(`http://127.0.0.1:${port}/${status}`, quick);
+    let failed = false;
+    source.addEventListener('error', () => (failed = true));
+    while (source.state !== 'closed') await once(source, 'statechange');
+    await Promise.resolve();
+    t.equal(failed, error, String(status));
+  }
+  t.equal(requests, 2);
+});

@@ -9,6 +9,12 @@ export {
   type EventStreamHeartbeatSnapshot,
 } from './event-stream/event-stream-heartbeat.js';
 export type { EventStreamResponse } from './event-stream/event-stream-response.js';
+export {
+  Http2Heartbeat,
+  type Http2HeartbeatEvents,
+  type Http2HeartbeatOptions,
+  type Http2HeartbeatSnapshot,
+} from './http2/http2-heartbeat.js';
 export { SilenceWatchdog, type SilenceWatchdogOptions } from './watchdog/silence-watchdog.js';
 export type { Watchable } from './watchdog/watchable.js';
 export type { WatchedEventSource } from './watchdog/event-source-connection.js';

@@ -1,6 +1,7 @@
 // Every public name has an example, in its doc comment or in another's; all of them compile and run.
 import { once } from 'node:events';
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
+import http2, { type Http2Server } from 'node:http2';
 import type { Server, Socket } from 'node:net';
 import path from 'node:path';
 import t, { type Test } from 'tap';
@@ -17,13 +18,16 @@ interface Scope {
   readonly server: Server;
   readonly response: ServerResponse;
   readonly webSocketServer: WebSocketServer;
+  readonly http2Server: Http2Server;
 }
 const scopeTypes = `
   import http from 'node:http';
+  import type { Http2Server } from 'node:http2';
   import type { Server, Socket } from 'node:net';
   import type { WebSocketServer } from 'ws';
   type Scope = {
     socket: Socket; sockets: Socket[]; server: Server; response: http.ServerResponse; webSocketServer: WebSocketServer;
+    http2Server: Http2Server;
   };
 `;
 interface Example {
@@ -60,7 +64,8 @@ function program(): string {
     return `import { ${imported.map(({ name, isType }) => (isType ? `type ${name}` : name)).join(', ')} } from '${specifier}';`;
   });
   const functions = examples.map(
-    ({ code }) => `async ({ socket, sockets, server, response, webSocketServer }: Scope) => {\n${code}\n},`,
+    ({ code }) =>
+      `async ({ socket, sockets, server, response, webSocketServer, http2Server }: Scope) => {\n${code}\n},`,
   );
   return [
     ...imports,
@@ -99,5 +104,6 @@ async function scope(t: Test): Promise<Scope> {
     server,
     response,
     webSocketServer: new WebSocketServer({ noServer: true }),
+    http2Server: http2.createServer(),
   };
 }

@@ -14,19 +14,25 @@ interface Counters {
 const nothing: Counters = {};
 /** As little is never stuck in the kernel on its own: the peer's has room for it. */
 const fitsAnywhere = 2_048;
+/** Of the segments that one wire carries: Ethernet's. */
+const largestSegment = 1_460;
 
-/** What a connection did from one position to the next: 'moved' is what waited to be sent. */
+/** What a connection did from one position to the next: 'moved' is what was on its way to the peer. */
 export type Progress = 'received' | 'moved' | 'none';
 
 /** Follows a socket's count of received bytes. */
 export class Received {
   #bytes = 0;
 
-  /** Whether it has grown since it was asked last. */
-  hasGrown(socket: Pick<Socket, 'bytesRead'> | undefined): boolean {
+  /** How many more there are than when it was asked last. */
+  growth(socket: Pick<Socket, 'bytesRead'> | undefined): number {
     const before = this.#bytes;
     this.#bytes = socket?.bytesRead ?? before;
-    return this.#bytes > before;
+    return this.#bytes - before;
+  }
+
+  hasGrown(socket: Pick<Socket, 'bytesRead'> | undefined): boolean {
+    return this.growth(socket) > 0;
   }
 }
 
@@ -36,33 +42,53 @@ export class TrafficPosition extends Received {
   #sent = 0;
   /** Bytes waited here to leave. */
   #stuck = false;
+  /** A ping, or what was written before it, may have been on its way still. */
+  #inFlight = false;
   #written = 0;
+  #writtenByPing = 0;
+  #takenAt = 0;
 
-  /** Takes the position of now, and tells what came about since the last one. */
-  advance(socket: Socket | undefined, buffered: number): Progress {
-    const sent = this.#sent;
-    const stuck = this.#stuck;
-    if (this.take(socket, buffered)) return 'received';
-    return (stuck || this.#stuck) && this.#sent > sent ? 'moved' : 'none';
+  /** A ping is about to be written. */
+  notePing(socket: Socket | undefined): void {
+    this.#writtenByPing = countersOf(socket).bytesWritten ?? 0;
   }
 
-  /** Takes the position of now. `buffered`: bytes that wait above the socket and in it. Tells whether any were received. */
-  take(socket: Socket | undefined, buffered: number): boolean {
-    const counters = countersOf(socket);
+  /** Takes the position of now, and tells what came about since the last one. `buffered`: bytes that wait in this process. */
+  advance(socket: Socket | undefined, buffered: number): Progress {
+    const [sent, stuck, inFlight] = [this.#sent, this.#stuck, this.#inFlight];
     const received = this.hasGrown(socket);
-    if (counters.bytesWritten === undefined || counters.writeQueueSize === undefined) {
+    const isAcknowledged = this.#take(socket, buffered);
+    if (received) return 'received';
+    const hasLeft = (stuck || this.#stuck) && this.#sent > sent;
+    return hasLeft || ((inFlight || this.#inFlight) && isAcknowledged) ? 'moved' : 'none';
+  }
+
+  /** Tells whether the peer's kernel has acknowledged something since the last position, where it was asked. */
+  #take(socket: Socket | undefined, buffered: number): boolean {
+    const { bytesWritten, writeQueueSize } = countersOf(socket);
+    const takenAt = this.#takenAt;
+    this.#takenAt = performance.now();
+    if (bytesWritten === undefined || writeQueueSize === undefined) {
       this.#sent = -buffered;
       this.#stuck = buffered > 0;
-      return received;
+      return false;
     }
     // The kernel need not be asked of each silent client in each round.
-    const isKnown = !this.#stuck && buffered === 0 && counters.bytesWritten - this.#written < fitsAnywhere;
-    const inKernel = isKnown ? 0 : notSent(socket!);
-    this.#written = counters.bytesWritten;
-    this.#sent = counters.bytesWritten - counters.writeQueueSize - inKernel;
-    this.#stuck = buffered > 0 || inKernel > 0;
-    return received;
+    const isKnown = !this.#stuck && !this.#inFlight && buffered === 0 && bytesWritten - this.#written < fitsAnywhere;
+    const kernel = isKnown ? undefined : ask(() => readTcpInfo(socket!));
+    /* v8 ignore next -- an OS that does not tell */
+    const notSent = kernel?.notSent ?? 0;
+    this.#written = bytesWritten;
+    this.#sent = bytesWritten - writeQueueSize - notSent;
+    this.#stuck = buffered > 0 || notSent > 0;
+    this.#inFlight = (kernel?.unacknowledged ?? 0) * largestSegment > bytesWritten - this.#writtenByPing;
+    return (kernel?.sinceAckReceived ?? Infinity) < this.#takenAt - takenAt;
   }
+}
+
+/** Bytes that were handed to the socket and that the kernel has not taken. */
+export function waitingInProcess(socket: Socket | undefined): number {
+  return countersOf(socket).writeQueueSize ?? socket?.writableLength ?? 0;
 }
 
 function countersOf(socket: Socket | undefined): Counters {
@@ -71,19 +97,13 @@ function countersOf(socket: Socket | undefined): Counters {
   return counters;
 }
 
-/** 0 also where the OS does not tell: there what the kernel took counts as sent. */
-function notSent(socket: Socket): number {
-  /* v8 ignore next -- an OS that does not tell */
-  return ask(() => readTcpInfo(socket).notSent) ?? 0;
-}
-
 /** Milliseconds since the peer's kernel was heard from; Infinity where that cannot be known. */
 export function kernelSilence(socket: Socket | undefined): number {
   return (socket === undefined ? null : ask(() => lastHeard(socket))) ?? Infinity;
 }
 
 /** What cannot be asked is not known: the connection has just ended, or is not TCP. */
-function ask(question: () => number | null): number | null {
+function ask<Answer>(question: () => Answer): Answer | null {
   try {
     return question();
   } catch {

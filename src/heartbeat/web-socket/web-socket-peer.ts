@@ -1,9 +1,7 @@
-import { Peer, never, now, type Condition, type Verdict } from '../schedule/peer.js';
-import { TrafficPosition, kernelSilence } from '../schedule/traffic-position.js';
+import type { Socket } from 'node:net';
+import { now, type Condition } from '../schedule/peer.js';
+import { SocketPeer } from '../schedule/socket-peer.js';
 import { isDeaf, isOpen, socketOf, type HeartbeatClient } from './web-socket-client.js';
-
-/** The acknowledgement that comes with an answer, or up to 40 ms after it (Linux, TCP_DELACK_MIN), tells nothing new. */
-const acknowledgedWithin = 50;
 
 /** What clients of one heartbeat have in common. */
 export interface WebSocketRules<C extends HeartbeatClient> {
@@ -13,15 +11,12 @@ export interface WebSocketRules<C extends HeartbeatClient> {
 }
 
 /** One client. */
-export class WebSocketPeer<C extends HeartbeatClient> extends Peer<C> {
+export class WebSocketPeer<C extends HeartbeatClient> extends SocketPeer<C> {
   readonly #rules: WebSocketRules<C>;
-  /** Where its traffic was when its deadline was set. */
-  readonly #position = new TrafficPosition();
-  #answeredAt = never;
   readonly #onClose: () => void;
 
   constructor(client: C, rules: WebSocketRules<C>) {
-    super(client);
+    super(client, rules.trustKernel);
     this.#rules = rules;
     this.#onClose = () => {
       rules.onClose(this);
@@ -37,29 +32,20 @@ export class WebSocketPeer<C extends HeartbeatClient> extends Peer<C> {
     return isOpen(this.target) ? 'open' : 'resting';
   }
 
-  /** Hears what its kernel said. */
-  override listen(): void {
-    if (!this.#rules.trustKernel) return;
-    const when = now() - kernelSilence(socketOf(this.target));
-    if (when > this.#answeredAt + acknowledgedWithin) this.hear(when);
-  }
-
-  override isHeldUp(): boolean {
-    return this.target.bufferedAmount > 0;
-  }
-
   override sendPing(): void {
     this.target.ping();
   }
 
-  override mark(): void {
-    this.#position.take(socketOf(this.target), this.target.bufferedAmount);
+  protected override socket(): Socket | undefined {
+    return socketOf(this.target);
   }
 
-  override verdict(): Verdict {
-    const progress = this.#position.advance(socketOf(this.target), this.target.bufferedAmount);
-    if (progress === 'received') return 'heard';
-    return progress === 'moved' || isDeaf(this.target) ? 'excused' : 'silent';
+  protected override buffered(): number {
+    return this.target.bufferedAmount;
+  }
+
+  protected override isDeaf(): boolean {
+    return isDeaf(this.target);
   }
 
   override release(): void {
@@ -74,7 +60,6 @@ export class WebSocketPeer<C extends HeartbeatClient> extends Peer<C> {
   };
 
   readonly #onPong = (): void => {
-    this.#answeredAt = now();
     this.hearAnswer();
   };
 }

@@ -4,7 +4,7 @@ import { EventEmitter } from 'node:events';
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import { Readable } from 'node:stream';
-import { EventStreamHeartbeat, SilenceWatchdog, WebSocketHeartbeat } from 'tcp-keepalive/heartbeat';
+import { EventStreamHeartbeat, Http2Heartbeat, SilenceWatchdog, WebSocketHeartbeat } from 'tcp-keepalive/heartbeat';
 import { almost, anything } from './values';
 import { target } from './arguments';
 import { argumentErrors, type Subject } from './subject';
@@ -20,6 +20,13 @@ const silence = almost(
 const webSocketOptions = almost(
   fc.record({ interval: times, timeout: times, trustKernel: fc.boolean() }, { requiredKeys: ['interval', 'timeout'] }),
   ['interval', 'timeout', 'trustKernel'],
+);
+const http2Options = almost(
+  fc.record(
+    { interval: times, timeout: times, onlyWithStreams: fc.boolean(), trustKernel: fc.boolean() },
+    { requiredKeys: ['interval', 'timeout'] },
+  ),
+  ['interval', 'timeout', 'onlyWithStreams', 'trustKernel'],
 );
 const streamOptions = almost(fc.record({ interval: times, event: fc.string() }, { requiredKeys: ['interval'] }), [
   'interval',
@@ -43,6 +50,28 @@ class Client extends EventEmitter {
   }
 }
 
+/** What a session of http2 has. */
+class Session extends EventEmitter {
+  readonly connecting = false;
+  readonly socket = new Socket();
+  constructor(
+    readonly destroyed: boolean,
+    readonly closed: boolean,
+  ) {
+    super();
+  }
+  goaway(): void {
+    this.emit('goaway');
+  }
+  ping(answered: (error: null) => void): boolean {
+    setImmediate(answered, null);
+    return true;
+  }
+  destroy(): void {
+    this.emit('close');
+  }
+}
+
 class Source extends EventTarget {
   readonly readyState = 1;
   close(): void {
@@ -51,6 +80,11 @@ class Source extends EventTarget {
 }
 
 const client = fc.tuple(fc.nat(3), fc.nat(1)).map(([state, buffered]) => new Client(state, buffered));
+const session = fc.oneof(
+  fc.tuple(fc.boolean(), fc.boolean()).map(([destroyed, closed]) => new Session(destroyed, closed)),
+  anything,
+  target,
+);
 const clientSet = fc.array(client).map((all) => new Set(all));
 const clients = fc.oneof(
   clientSet,
@@ -135,6 +169,26 @@ export const heartbeatSubjects: Record<string, Subject> = {
       }
       if (heartbeat.snapshot().clients !== 0) return heartbeat.snapshot();
       return tracesOfAll(set) === before ? undefined : `left: ${tracesOfAll(set)}`;
+    },
+  },
+  Http2Heartbeat: {
+    args: [http2Options, session, session],
+    errors: [...argumentErrors, 'ERR_KEEPALIVE_UNSUPPORTED'],
+    async call([options, added, removed]) {
+      const before = tracesOn(added);
+      const heartbeat = new Http2Heartbeat(options);
+      try {
+        heartbeat.add(added);
+        heartbeat.add(added);
+        heartbeat.remove(removed);
+        if (heartbeat.snapshot().sessions > 1) return heartbeat.snapshot();
+        await nextTurn();
+        heartbeat.add(removed);
+      } finally {
+        heartbeat[Symbol.dispose]();
+      }
+      if (heartbeat.snapshot().sessions !== 0) return heartbeat.snapshot();
+      return tracesOn(added) === before ? undefined : `left: ${tracesOn(added)}`;
     },
   },
   EventStreamHeartbeat: {

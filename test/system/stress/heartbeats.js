@@ -1,6 +1,7 @@
 'use strict';
 // Heartbeats over the same sockets. What they ask of a client and of a response is made of a plain socket: the HTTP parser
 // that ws needs aborts a Node 20 whose worker is terminated.
+const { EventEmitter } = require('node:events');
 const { any, counts, fail, nested, number, random, sockets } = require('./world.js');
 
 /**
@@ -38,10 +39,39 @@ class Client {
   }
 }
 
+/** A session of http2 whose frames, and whose answers to pings, are whatever its socket receives. */
+class Session extends EventEmitter {
+  connecting = false;
+  closed = false;
+  terminations = 0;
+  /** @param {Socket} socket */
+  constructor(socket) {
+    super();
+    this.socket = socket;
+    socket.once('close', () => this.emit('close'));
+  }
+  get destroyed() {
+    return this.socket.destroyed;
+  }
+  goaway() {}
+  /** @param {(error: Error | null) => void} answered */
+  ping(answered) {
+    if (this.destroyed) throw new Error('ping() of a session that was destroyed');
+    this.socket.once('data', () => answered(null));
+    return this.socket.write('ping') || random() < 0.9;
+  }
+  destroy() {
+    this.terminations += 1;
+    this.socket.destroy();
+  }
+}
+
 /** @type {Set<Client>} */
 const clients = new Set();
 /** @type {InstanceType<Package['WebSocketHeartbeat']>[]} */
 const pinging = [];
+/** @type {InstanceType<Package['Http2Heartbeat']>[]} */
+const asking = [];
 /** @type {InstanceType<Package['EventStreamHeartbeat']>[]} */
 const streaming = [];
 /** @type {Set<InstanceType<Package['SilenceWatchdog']>>} */
@@ -99,6 +129,23 @@ function join({ WebSocketHeartbeat }, socket) {
   socket.once('close', () => clients.delete(client));
 }
 
+/** @param {Package} api @param {Socket} socket */
+function joinSessions({ Http2Heartbeat }, socket) {
+  if (asking.length < 3) {
+    const options = { interval: 1 + number(20), timeout: 1 + number(20), trustKernel: random() < 0.5 };
+    const heartbeat = new Http2Heartbeat(options);
+    heartbeat.on('gone', (session) => {
+      counts.sessions += 1;
+      if (/** @type {any} */ (session).terminations === 0) fail(new Error('gone and not destroyed'));
+      nested();
+    });
+    asking.push(heartbeat);
+  }
+  const heartbeat = any(asking);
+  if (heartbeat.snapshot().sessions < few && !socket.destroyed) heartbeat.add(/** @type {any} */ (new Session(socket)));
+  if (random() < 0.02) asking.splice(0, 1)[0]?.stop();
+}
+
 function leave() {
   if (random() < 0.5) clients.delete(any([...clients]));
   else pinging.splice(0, 1)[0]?.stop();
@@ -110,10 +157,15 @@ const calls = [
   [1, stopWatchdog],
   [2, stream],
   [1, join],
+  [1, joinSessions],
   [0.2, leave],
 ];
 
-const all = () => [...pinging.map((one) => one.snapshot().clients), ...streaming.map((one) => one.snapshot().streams)];
+const all = () => [
+  ...pinging.map((one) => one.snapshot().clients),
+  ...asking.map((one) => one.snapshot().sessions),
+  ...streaming.map((one) => one.snapshot().streams),
+];
 const haveLetGo = () => all().every((size) => size === 0);
 
 /** After all sockets have closed. */

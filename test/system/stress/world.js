@@ -56,6 +56,7 @@ const counts = {
   silences: 0,
   streams: 0,
   clients: 0,
+  sessions: 0,
 };
 /** @type {Set<Socket>} */
 const sockets = new Set();

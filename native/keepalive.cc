@@ -110,6 +110,32 @@ int Lend(Socket socket, const Settings& held, std::int32_t room, Settings* wante
   return value - before;
 }
 
+// While keepalive is off the timing has no effect and starts no timer, so what it was need not be known. A refusal is
+// undone by switching off again; the user timeout, which has an effect of its own, comes last and needs no undoing.
+Outcome Start(Socket socket, const Settings& wanted) {
+  Outcome outcome = kDone;
+  bool started = false;
+  for (Option option : {kInitialDelay, kInterval, kCount, kEnabled, kUserTimeout}) {
+    if (wanted.value[option] == kAbsent) continue;
+    const int error = SetOption(socket, option, wanted.value[option]);
+    if (error != 0) {
+      Outcome refusal = Refused(error, option, kSetsockopt);
+      if (started) refusal.undo_error = SetOption(socket, kEnabled, 0);
+      return refusal;
+    }
+    started = started || option == kEnabled;
+    ++outcome.changes;
+  }
+  return outcome;
+}
+
+// Whether the kernel may hold anything against the peer by now; where it does not tell, nothing can be lent.
+bool MayOwe(Socket socket, std::int32_t room) {
+  Unanswered unanswered = {};
+  if (room == kAbsent || GetUnanswered(socket, &unanswered) != 0) return false;
+  return unanswered.probes > 0 || unanswered.timer > 0 || unanswered.time > room;
+}
+
 Outcome ReadUserTimeout(Socket socket, Settings* held) {
   const int error = GetOption(socket, kUserTimeout, &held->value[kUserTimeout]);
   if (error == kNoSuchOption) {
@@ -165,6 +191,11 @@ Outcome Read(Socket socket, Settings* held) {
 Outcome Apply(Socket socket, const Settings& profile, std::int32_t room) {
   Settings wanted = profile;
   Settings held = {};
+  if (!kEnableFirst && !kTimingAtOnce && wanted.value[kEnabled] == 1) {
+    const int error = GetOption(socket, kEnabled, &held.value[kEnabled]);
+    if (error != 0) return Refused(error, kEnabled, kGetsockopt);
+    if (held.value[kEnabled] == 0 && !MayOwe(socket, room)) return Start(socket, wanted);
+  }
   Outcome outcome = Read(socket, &held);
   if (kTimingAtOnce && outcome.error == kNoSuchOption) return ApplyAtOnce(socket, wanted);
   if (outcome.error != 0) return outcome;

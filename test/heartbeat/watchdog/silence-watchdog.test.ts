@@ -15,6 +15,7 @@ import { within } from '../../../examples/lib/deadline.js';
 import { endedHttp2Sockets } from '../../support/http2-sockets';
 import { poll } from '../../support/poll';
 import { listening, owned, tcpPair, tlsPair } from '../../support/sockets';
+import { spin } from '../../support/spin';
 import { caught } from '../../support/uncaught';
 import { frameHead, open, openRaw, portOf, webSocketServer } from '../../support/web-sockets';
 
@@ -33,12 +34,6 @@ function watchdog(t: Test, options: Partial<SilenceWatchdogOptions> = {}) {
   const dog = new SilenceWatchdog({ timeout, onSilence, ...options });
   t.teardown(() => dog.stop());
   return { dog, silences };
-}
-
-/** Holds up the process. */
-function spin(milliseconds: number): void {
-  const end = performance.now() + milliseconds;
-  while (performance.now() < end);
 }
 
 /** Speaks every 100 ms for longer than the timeout, after which all must be well; then the silence is to be noticed. */

@@ -12,6 +12,7 @@ import type { WebSocket, WebSocketServer } from 'ws';
 import { within } from '../../../examples/lib/deadline.js';
 import { endedHttp2Sockets } from '../../support/http2-sockets';
 import { poll } from '../../support/poll';
+import { spin } from '../../support/spin';
 import { frameHead, open, openRaw, socketOf, webSocketServer } from '../../support/web-sockets';
 import { caught } from '../../support/uncaught';
 
@@ -31,12 +32,6 @@ function heartbeat(t: Test, server: WebSocketServer, options: Partial<WebSocketH
   const gone: Gone[] = [];
   beat.on('gone', (client, silentFor) => gone.push({ client, silentFor }));
   return { beat, gone };
-}
-
-/** Holds up the process. */
-function spin(milliseconds: number): void {
-  const end = performance.now() + milliseconds;
-  while (performance.now() < end);
 }
 
 /** When frames of a kind came, by `performance.now()`. */

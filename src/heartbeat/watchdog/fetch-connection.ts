@@ -10,6 +10,7 @@ export class FetchConnection implements Connection {
   readonly #silence = new AbortController();
   /** How many wait: for the response, then for the next piece of its body. */
   #asking = 1;
+  #hasResponse = false;
   /** How many read the body: it and its clones. */
   #readers = 1;
 
@@ -36,6 +37,10 @@ export class FetchConnection implements Connection {
     return this.#asking === 0;
   }
 
+  isOwed(): boolean {
+    return !this.#hasResponse;
+  }
+
   hasEnded(): boolean {
     return false;
   }
@@ -54,6 +59,7 @@ export class FetchConnection implements Connection {
     const signal = own ? AbortSignal.any([this.#silence.signal, own]) : this.#silence.signal;
     const response = await fetch(input, { ...init, signal });
     this.#asking = 0;
+    this.#hasResponse = true;
     this.#listener.heard();
     observeBody(response, this.#bodyListener);
     return response;

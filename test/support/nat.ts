@@ -93,7 +93,7 @@ export async function connectNat(number: number, forgetsAfter: number, answer: A
     address: `${net.outside}.2`,
     enter: enter(client),
     spawn: (file, args, options = {}) => spawn('nsenter', [...enter(client).slice(1), file, ...args], options),
-    cut: () => nft('table ip cut { chain forwarded { type filter hook forward priority -10; policy drop; } }\n'),
+    cut: () => nft('table ip cut { chain forwarded { type filter hook forward priority -10; policy drop\n }\n }\n'),
     mend: () => nft('delete table ip cut\n'),
     forgetAfter,
     async close() {

@@ -11,11 +11,8 @@ import { damages } from './prebuilds/damages';
 
 const root = path.join(__dirname, '..', '..');
 const prebuilds = path.join(root, 'prebuilds');
-// CI skips nothing that can run, also before anything was packed.
-const isCi = process.env['CI'] !== undefined;
-if (isCi) execFileSync('npm', ['run', 'prebuilds'], { cwd: root, stdio: 'ignore' });
-const isMissing = !existsSync(prebuilds) && 'npm run prebuilds makes the binaries';
-const cannotRead = !isCi && missingTool();
+const isMissing = !existsSync(prebuilds) && 'npm run prebuilds makes the binaries; .ci/run then runs this again';
+const cannotRead = process.env['CI'] === undefined && missingTool();
 const skip = isMissing || cannotRead;
 
 interface Made {

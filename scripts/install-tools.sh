@@ -5,7 +5,7 @@ set -euo pipefail
 
 declare -A packages=(
   [test]='iproute2 util-linux nftables strace python3 clang libclang-rt-dev llvm
-    nghttp2-client nghttp2-server python3-grpcio'
+    nghttp2-client nghttp2-server python3-grpcio postgresql mariadb-server redis-server'
   [check]='clang clang-tidy valgrind gcovr llvm'
   # ARM programs: an emulator of their CPU, and what they link with. Bun for musl: the loader, and what its libstdc++ is made of.
   [matrix]='qemu-user-static libc6-arm64-cross libstdc++6-arm64-cross libatomic1-arm64-cross

@@ -10,7 +10,7 @@ import { Output, type PipedProcess } from '../support/output';
 import { inNamespace } from '../support/rerun';
 import { spawn } from 'node:child_process';
 import { missingDatabase, ports, startDatabases } from './drivers/databases';
-import { byOwnOption, drivers } from './drivers/drivers.js';
+import { byOwnOption, drivers, socketsAlone } from './drivers/drivers.js';
 
 const profile = defineProfile({ initialDelay: 1_000, interval: 1_000, count: 3, userTimeout: 'match' });
 const { idle: promised } = detectionTime(profile);
@@ -26,26 +26,28 @@ async function cutAndMend(t: Test): Promise<void> {
   const network = await connectPeerNamespace();
   t.teardown(() => network.close());
   await startDatabases(t, network);
-  const grpcServer = network.spawn(process.execPath, [path.join(__dirname, 'drivers', 'grpc-server.js'), '0.0.0.0'], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  const [grpc] = await new Output(t, grpcServer as PipedProcess).lines(/^port (.*)/);
-  const allPorts = { ...ports, grpc: Number(grpc) };
+  const file = path.join(__dirname, 'drivers', 'servers.js');
+  const servers = network.spawn(process.execPath, [file, '0.0.0.0'], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const printed = new Output(t, servers as PipedProcess);
+  const portOf = async (name: string) => Number((await printed.lines(new RegExp(`^${name} (.*)`)))[0]);
+  const allPorts = { ...ports, grpc: await portOf('grpc'), silent: await portOf('silent') };
 
   const program = (way: string, ...options: string[]) => {
     const file = path.join(__dirname, 'drivers', 'program.js');
     const args = [way, network.peerAddress, JSON.stringify(allPorts), JSON.stringify(profile)];
     const env = { ...process.env, TCP_KEEPALIVE_CONNECTIONS: '1s/1s/3' };
     const child = spawn(process.execPath, [...options, file, ...args], { env, stdio: ['pipe', 'pipe', 'inherit'] });
-    return { way, output: new Output(t, child as PipedProcess), lost: [] as string[] };
+    return { way, output: new Output(t, child), lost: [] as string[] };
   };
   const untouched = program('nothing');
   const tuned = [program('register', '--import', 'tcp-keepalive/register'), program('rule'), program('option')];
   const namesOf = (way: string) => Object.keys(way === 'option' ? byOwnOption(profile) : drivers);
 
+  const connectionsOf = (way: string) => [...namesOf(way), ...(way === 'option' ? [] : Object.keys(socketsAlone))];
+
   for (const { way, output } of [untouched, ...tuned]) {
     await within(slowMachine, `${way} connects`, output.lines(/^(ready)/));
-    for (const line of await output.lines(/^holds (.*)/, namesOf(way).length)) {
+    for (const line of await output.lines(/^holds (.*)/, connectionsOf(way).length)) {
       const [name, sockets] = JSON.parse(line) as [string, number[][]];
       t.ok(sockets.length > 0, `${way}: ${name} is connected`);
       for (const holds of sockets) {

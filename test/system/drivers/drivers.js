@@ -3,6 +3,8 @@
 const net = require('node:net');
 const grpc = require('@grpc/grpc-js');
 const Redis = require('ioredis');
+const { Kafka } = require('kafkajs');
+const { MongoClient } = require('mongodb');
 const mysql = require('mysql2/promise');
 const pg = require('pg');
 const postgres = require('postgres');
@@ -116,3 +118,11 @@ exports.byOwnOption = (profile) => ({
     connect: (host, port) => mysqlPool({ host, port, stream: () => tuned(profile).connect(port, host) }),
   },
 });
+
+/** Those whose servers cannot be had here: they connect to one that only accepts. @type {Record<string, (host: string, port: number) => void>} */
+exports.socketsAlone = {
+  mongodb: (host, port) =>
+    void new MongoClient(`mongodb://${host}:${port}/?directConnection=true`).connect().catch(nothing),
+  kafkajs: (host, port) =>
+    void new Kafka({ brokers: [`${host}:${port}`], logLevel: 0 }).producer().connect().catch(nothing),
+};

@@ -19,7 +19,7 @@ createHook({
 
 const { applyKeepaliveToProcess } = require('tcp-keepalive');
 const { held } = require('../../support/oracle.js');
-const { byOwnOption, drivers } = require('./drivers.js');
+const { byOwnOption, drivers, socketsAlone } = require('./drivers.js');
 
 if (way === 'rule') {
   const servers = new Set(Object.values(ports));
@@ -58,6 +58,13 @@ async function main() {
     await driver.ask();
     console.log(`holds ${JSON.stringify([name, heldTo(port).slice(before)])}`);
     connected.push({ name, driver });
+  }
+  for (const [name, connect] of Object.entries(way === 'option' ? {} : socketsAlone)) {
+    const before = heldTo(ports.silent).length;
+    connect(host, ports.silent);
+    while (heldTo(ports.silent).length === before) await delay(5);
+    for (let turn = 0; turn < 2; turn += 1) await new Promise(setImmediate); // its 'connect'
+    console.log(`holds ${JSON.stringify([name, heldTo(ports.silent).slice(before)])}`);
   }
   const waiting = connected.map(async ({ name, driver }) => {
     await driver.wait().catch(() => undefined);

@@ -1,5 +1,7 @@
 'use strict';
-// grpc-server.js ADDRESS: answers /test/ask, and never /test/wait. Prints its port.
+// servers.js ADDRESS: a gRPC server that answers /test/ask, and never /test/wait, and a server that only accepts. Prints their
+// ports.
+const net = require('node:net');
 const grpc = require('@grpc/grpc-js');
 
 const bytes = (/** @type {Buffer} */ value) => value;
@@ -20,7 +22,13 @@ server.addService(
     wait: () => undefined,
   },
 );
-server.bindAsync(`${process.argv[2]}:0`, grpc.ServerCredentials.createInsecure(), (error, port) => {
+const address = process.argv[2];
+server.bindAsync(`${address}:0`, grpc.ServerCredentials.createInsecure(), (error, port) => {
   if (error !== null) throw error;
-  console.log(`port ${port}`);
+  console.log(`grpc ${port}`);
 });
+const silent = net
+  .createServer((socket) => void socket.on('error', () => undefined).resume())
+  .listen(0, address, () => {
+    console.log(`silent ${/** @type {net.AddressInfo} */ (silent.address()).port}`);
+  });

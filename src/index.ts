@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-export { applyKeepaliveToAgent, type AgentKeepalive } from './keepalive/agent.js';
+export { applyKeepaliveToAgent, type AgentKeepalive, type AgentKeepaliveOptions } from './keepalive/agent.js';
 export { applyKeepalive, disableKeepalive } from './keepalive/apply.js';
 export {
   checkProfile,

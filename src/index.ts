@@ -30,6 +30,7 @@ export {
 export type { ConnectionTarget } from './keepalive/process/outgoing.js';
 export { planKeepalive, type KeepaliveConstraints } from './profile/plan.js';
 export { defineProfile, type KeepaliveProfile } from './profile/profile.js';
+export { paths, type KnownPath, type PathName } from './profile/paths.js';
 export { profiles } from './profile/profiles.js';
 export { readKeepalive } from './keepalive/read.js';
 export { keepaliveSupport, type KeepaliveSupport } from './keepalive/support.js';

@@ -1,7 +1,8 @@
-import { assertNumber, assertObject } from '../util/arguments.js';
+import { assertKnownFields, assertNumber, assertObject } from '../util/arguments.js';
 import { KeepaliveError, invalidArgumentType, outOfRange } from '../util/errors.js';
 import { detectionTime } from './detection.js';
 import { latestTick } from './kernel-timers.js';
+import { checkedPathName, paths, type PathName } from './paths.js';
 import { hasUserTimeout, platform } from './platform.js';
 import { defineProfile, matchingUserTimeout, type KeepaliveProfile } from './profile.js';
 
@@ -13,8 +14,14 @@ export interface KeepaliveConstraints {
    */
   readonly detectWithin: number;
   /**
+   * What the connections go through, by its name in {@link paths}. One that ends TCP needs a `heartbeat` below its
+   * `idleTimeout`: no probe keeps it open.
+   */
+  readonly path?: PathName | undefined;
+  /**
    * When the NAT or load balancer with the shortest memory in the path forgets an idle connection. The first probe
-   * comes before, also when Linux rounds the `initialDelay` up (measured: 239 s became 239.9 to 254.8 s).
+   * comes before, also when Linux rounds the `initialDelay` up (measured: 239 s became 239.9 to 254.8 s). By default
+   * that of `path`.
    */
   readonly idleTimeout?: number | undefined;
   /**
@@ -38,7 +45,7 @@ export interface KeepaliveConstraints {
   readonly writes?: 'any' | 'never' | 'monitored' | undefined;
 }
 
-const names = ['detectWithin', 'idleTimeout', 'tolerateLost', 'heartbeat', 'writes'] as const;
+const names = ['detectWithin', 'path', 'idleTimeout', 'tolerateLost', 'heartbeat', 'writes'];
 const writesKnown = ['any', 'never', 'monitored'] as const;
 type Writes = KeepaliveConstraints['writes'];
 const second = 1000;
@@ -194,16 +201,20 @@ function conflict(message: string): KeepaliveError {
 /** Reads each field once: a getter can return another value the second time. */
 function checkedConstraints(constraints: KeepaliveConstraints): KeepaliveConstraints {
   assertObject('constraints', constraints);
-  for (const [name, value] of Object.entries(constraints)) {
-    const known = (names as readonly string[]).includes(name);
-    if (!known) throw invalidArgumentType(`constraints.${name}`, `one of ${names.join(', ')}`, value);
-  }
-  const { detectWithin, idleTimeout, tolerateLost, heartbeat, writes } = constraints;
+  assertKnownFields('constraints', constraints, names);
+  const { detectWithin, path, idleTimeout: given, tolerateLost, heartbeat, writes } = constraints;
+  const known = checkedPathName('constraints.path', path) && paths[path!];
+  const idleTimeout = given ?? known?.idleTimeout;
   checkTime('detectWithin', detectWithin);
   if (idleTimeout !== undefined) checkTime('idleTimeout', idleTimeout);
   if (heartbeat !== undefined) checkTime('heartbeat', heartbeat);
   if (tolerateLost !== undefined) checkLost(tolerateLost);
   checkWrites(writes, heartbeat);
+  if (known?.probesCount === false && !(heartbeat! < idleTimeout!)) {
+    throw conflict(
+      `path '${path}' and its idleTimeout ${idleTimeout} exclude a plan of probes alone: it ends TCP, so only data keeps it open. Give a heartbeat below ${idleTimeout}`,
+    );
+  }
   return { detectWithin, idleTimeout, tolerateLost, heartbeat, writes };
 }
 

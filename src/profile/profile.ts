@@ -35,7 +35,7 @@ export interface KeepaliveProfile {
    * - a number: throws `ERR_KEEPALIVE_UNSUPPORTED` where the OS has no user timeout. 1 to 999 is refused, because it is
    *   seconds by mistake and would end live connections.
    *
-   * On Linux it also ends connections whose peer is alive but does not read. TCP_USER_TIMEOUT on Linux,
+   * On Linux (from 4.9 on) it also ends connections whose peer is alive but does not read. TCP_USER_TIMEOUT on Linux,
    * TCP_RXT_CONNDROPTIME on macOS (rounded up to whole seconds), TCP_MAXRTMS or TCP_MAXRT on Windows.
    */
   readonly userTimeout?: number | 'match' | undefined;

@@ -94,6 +94,7 @@ const cases: [typeof times & { userTimeout?: number | 'match' }, KeepalivePath, 
 const severities: Record<ProfileFindingCode, string> = {
   ONE_LOST_PROBE_KILLS: 'danger',
   IDLE_TIMEOUT_TOO_SHORT: 'danger',
+  PROXY_ANSWERS_PROBES: 'danger',
   NO_USER_TIMEOUT: 'warning',
   COUNT_IS_IGNORED: 'warning',
   INTERVAL_ABOVE_INITIAL_DELAY: 'warning',

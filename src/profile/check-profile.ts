@@ -1,6 +1,4 @@
-import { assertKnownFields, assertNumber, assertObject } from '../util/arguments.js';
-import { invalidArgumentType, outOfRange } from '../util/errors.js';
-import { checkedPathName, paths, type PathName } from './paths.js';
+import { checkedPath, paths, type KeepalivePath } from './paths.js';
 import { checked, probePeriod, verdictByCount, type CheckedProfile, type KeepaliveProfile } from './profile.js';
 import {
   latestIdleVerdict,
@@ -10,26 +8,6 @@ import {
   userTimeoutForCount,
   type ProbeTiming,
 } from './kernel-timers.js';
-
-/** What {@link checkProfile} may be told about where a profile is to be used. */
-export interface KeepalivePath {
-  /** What the connections go through, by its name in {@link paths}: its `idleTimeout`, and whether probes count there. */
-  readonly path?: PathName | undefined;
-  /**
-   * Milliseconds after which the NAT or load balancer with the shortest memory forgets an idle connection. By default
-   * that of `path`.
-   */
-  readonly idleTimeout?: number | undefined;
-  /** How many connections of one machine hold the profile. */
-  readonly connections?: number | undefined;
-  /**
-   * What the connections go through on this machine. `'loopback'` and `'veth'` (containers) put arriving packets into a
-   * backlog, which can overflow; other devices do not.
-   */
-  readonly device?: 'loopback' | 'veth' | 'other' | undefined;
-  /** Milliseconds after which the application sends something on a silent connection: a heartbeat's `interval`. */
-  readonly heartbeat?: number | undefined;
-}
 
 /** Something about a profile that its author should know. */
 export interface ProfileFinding {
@@ -237,25 +215,4 @@ function* aboutHeartbeat(profile: CheckedProfile, { heartbeat }: KeepalivePath):
 
 function seconds(milliseconds: number): string {
   return `${milliseconds / 1000} s`;
-}
-
-const devices = ['loopback', 'veth', 'other'] as const;
-const pathFields = ['path', 'idleTimeout', 'connections', 'device', 'heartbeat'];
-
-/** Reads each field once: a getter can return another value the second time. */
-function checkedPath(path: KeepalivePath): KeepalivePath {
-  assertObject('path', path);
-  assertKnownFields('path', path, pathFields);
-  const { path: given, idleTimeout, connections, heartbeat, device } = path;
-  const name = checkedPathName('path.path', given);
-  for (const [name, value] of Object.entries<unknown>({ idleTimeout, connections, heartbeat })) {
-    if (value === undefined) continue;
-    assertNumber(`path.${name}`, value);
-    if (!(value >= 0 && value < Infinity)) throw outOfRange(`path.${name}`, '0 or more', value);
-  }
-  if (device !== undefined && !devices.includes(device)) {
-    throw invalidArgumentType('path.device', devices.map((known) => `'${known}'`).join(' or '), device);
-  }
-  const known = name === undefined ? undefined : paths[name].idleTimeout;
-  return { path: name, idleTimeout: idleTimeout ?? known, connections, heartbeat, device };
 }

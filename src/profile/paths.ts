@@ -1,4 +1,5 @@
-import { invalidArgumentType } from '../util/errors.js';
+import { assertKnownFields, assertNumber, assertObject } from '../util/arguments.js';
+import { invalidArgumentType, outOfRange } from '../util/errors.js';
 import type { profiles } from './profiles.js';
 
 /** What a connection goes through, and what that does to it when it is idle: an entry of {@link paths}. */
@@ -14,9 +15,9 @@ export interface KnownPath {
   readonly probesCount: boolean;
   /** The name of a profile for it; null where only a heartbeat helps. */
   readonly profile: keyof typeof profiles | null;
-  /** Where it is documented or was measured. */
+  /** Where it is documented. */
   readonly source: string;
-  /** When the source was read, or when it measured. */
+  /** The date that the source gives itself, or else when a copy of it was read. */
   readonly asOf: string;
 }
 
@@ -46,19 +47,24 @@ export const paths = table({
     afterwards: 'reset',
     probesCount: true,
     profile: 'cloudLoadBalancer',
-    source: 'https://docs.aws.amazon.com/elasticloadbalancing/latest/network/update-idle-timeout.html',
+    source:
+      'https://docs.aws.amazon.com/elasticloadbalancing/latest/network/network-load-balancers.html#connection-idle-timeout',
     asOf: '2026-12',
   },
-  /** TLS listeners of a Network Load Balancer. Fixed. It ends TLS, and passes probes on. */
+  /**
+   * TLS listeners of a Network Load Balancer. Fixed. The balancer ends TCP, but a probe from either side counts: it then probes
+   * both sides itself, every 20 s. An answer proves the balancer, not who is behind it.
+   */
   'aws-nlb-tls': {
     idleTimeout: 350_000,
     afterwards: 'reset',
     probesCount: true,
     profile: 'cloudLoadBalancer',
-    source: 'https://docs.aws.amazon.com/elasticloadbalancing/latest/network/network-load-balancers.html',
+    source:
+      'https://docs.aws.amazon.com/elasticloadbalancing/latest/network/network-load-balancers.html#connection-idle-timeout',
     asOf: '2026-12',
   },
-  /** Fixed. */
+  /** Fixed. The RST is documented at https://docs.aws.amazon.com/vpc/latest/userguide/vpc-nat-comparison.html. */
   'aws-nat-gateway': {
     idleTimeout: 350_000,
     afterwards: 'reset',
@@ -85,14 +91,14 @@ export const paths = table({
     source: 'https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-load-balancer-attributes.html',
     asOf: '2026-12',
   },
-  /** Can be set for each rule, and so can a RST when the time is over. */
+  /** From 4 to 100 minutes for each rule, which can also ask for a RST when the time is over. */
   'azure-load-balancer': {
     idleTimeout: 4 * minutes,
     afterwards: 'silent',
     probesCount: true,
     profile: 'cloudLoadBalancer',
     source: 'https://learn.microsoft.com/azure/load-balancer/load-balancer-tcp-reset',
-    asOf: '2026-12',
+    asOf: '2024-07',
   },
   /** From 4 to 120 minutes. */
   'azure-nat-gateway': {
@@ -101,36 +107,30 @@ export const paths = table({
     probesCount: true,
     profile: 'cloudLoadBalancer',
     source: 'https://learn.microsoft.com/azure/nat-gateway/nat-gateway-resource',
-    asOf: '2026-12',
+    asOf: '2023-07',
   },
-  /** The connection tracking of each VPC network. Fixed. */
+  /** The connection tracking of each VPC network: what arrives vanishes until the instance sends something. Fixed. */
   'google-vpc': {
     idleTimeout: 10 * minutes,
     afterwards: 'silent',
     probesCount: true,
     profile: 'eventStream',
     source: 'https://cloud.google.com/compute/docs/troubleshooting/general-tips',
-    asOf: '2026-12',
+    asOf: '2025-08',
   },
-  /** Established connections; can be set. The 10 minutes of `'google-vpc'` are shorter. */
-  'google-cloud-nat': {
-    idleTimeout: 20 * minutes,
-    afterwards: 'silent',
-    probesCount: true,
-    profile: 'lowPower',
-    source: 'https://cloud.google.com/nat/docs/tune-nat-configuration',
-    asOf: '2026-12',
-  },
-  /** Proxy read timeout, between Cloudflare and the origin server. Can be set in some plans. */
+  /**
+   * Proxy Read Timeout, between Cloudflare and the origin server; can be set in some plans. It was 100 s before: stay below
+   * that if you can. Between client and Cloudflare an idle connection is closed after 400 s.
+   */
   cloudflare: {
-    idleTimeout: 100_000,
+    idleTimeout: 120_000,
     afterwards: 'close',
     probesCount: false,
     profile: null,
     source: 'https://developers.cloudflare.com/fundamentals/reference/connection-limits/',
-    asOf: '2026-12',
+    asOf: '2026-07',
   },
-  /** `proxy_read_timeout`, which also ends proxied WebSockets. */
+  /** `proxy_read_timeout`, which also ends proxied WebSockets: the server behind it has to send something. */
   nginx: {
     idleTimeout: 60_000,
     afterwards: 'close',
@@ -139,10 +139,13 @@ export const paths = table({
     source: 'https://nginx.org/en/docs/http/websocket.html',
     asOf: '2026-12',
   },
-  /** nf_conntrack_tcp_timeout_established: NAT and stateful filters of Linux, Docker's and kube-proxy's too. */
+  /**
+   * nf_conntrack_tcp_timeout_established: NAT and stateful filters of Linux. Seen on Linux 6.18 with a masquerade: what comes
+   * from outside is answered with a RST unless a filter drops it, and what comes from inside is taken up again.
+   */
   'linux-conntrack': {
     idleTimeout: 432_000_000,
-    afterwards: 'silent',
+    afterwards: 'reset',
     probesCount: true,
     profile: 'lowPower',
     source: 'https://docs.kernel.org/networking/nf_conntrack-sysctl.html',
@@ -157,18 +160,6 @@ export const paths = table({
     source: 'https://www.rfc-editor.org/rfc/rfc5382#section-5',
     asOf: '2008-10',
   },
-  /**
-   * A mobile carrier's NAT. 270 s worked with a French carrier in 2020, and 9 minutes did not. There is no safe number: of
-   * 73 carriers measured in 2011 (the source) 11 were below 10 minutes, 4 of them at or below 5.
-   */
-  'mobile-carrier': {
-    idleTimeout: 270_000,
-    afterwards: 'silent',
-    probesCount: true,
-    profile: 'mobileNat',
-    source: 'https://doi.org/10.1145/2018436.2018479',
-    asOf: '2011-08',
-  },
 });
 
 /** The names of {@link paths}. */
@@ -178,4 +169,45 @@ export type PathName = keyof typeof paths;
 export function checkedPathName(name: string, value: PathName | undefined): PathName | undefined {
   if (value === undefined || (typeof value === 'string' && Object.hasOwn(paths, value))) return value;
   throw invalidArgumentType(name, `one of ${Object.keys(paths).join(', ')}`, value);
+}
+
+/** What {@link checkProfile} may be told about where a profile is to be used. */
+export interface KeepalivePath {
+  /** What the connections go through, by its name in {@link paths}: its `idleTimeout`, and whether probes count there. */
+  readonly path?: PathName | undefined;
+  /**
+   * Milliseconds after which the NAT or load balancer with the shortest memory forgets an idle connection. By default
+   * that of `path`.
+   */
+  readonly idleTimeout?: number | undefined;
+  /** How many connections of one machine hold the profile. */
+  readonly connections?: number | undefined;
+  /**
+   * What the connections go through on this machine. `'loopback'` and `'veth'` (containers) put arriving packets into a
+   * backlog, which can overflow; other devices do not.
+   */
+  readonly device?: 'loopback' | 'veth' | 'other' | undefined;
+  /** Milliseconds after which the application sends something on a silent connection: a heartbeat's `interval`. */
+  readonly heartbeat?: number | undefined;
+}
+
+const devices = ['loopback', 'veth', 'other'] as const;
+const pathFields = ['path', 'idleTimeout', 'connections', 'device', 'heartbeat'];
+
+/** Where a profile is to be used. Reads each field once: a getter can return another value the second time. */
+export function checkedPath(path: KeepalivePath): KeepalivePath {
+  assertObject('path', path);
+  assertKnownFields('path', path, pathFields);
+  const { path: given, idleTimeout, connections, heartbeat, device } = path;
+  const name = checkedPathName('path.path', given);
+  for (const [name, value] of Object.entries<unknown>({ idleTimeout, connections, heartbeat })) {
+    if (value === undefined) continue;
+    assertNumber(`path.${name}`, value);
+    if (!(value >= 0 && value < Infinity)) throw outOfRange(`path.${name}`, '0 or more', value);
+  }
+  if (device !== undefined && !devices.includes(device)) {
+    throw invalidArgumentType('path.device', devices.map((known) => `'${known}'`).join(' or '), device);
+  }
+  const known = name === undefined ? undefined : paths[name].idleTimeout;
+  return { path: name, idleTimeout: idleTimeout ?? known, connections, heartbeat, device };
 }

@@ -204,7 +204,7 @@ function checkedConstraints(constraints: KeepaliveConstraints): KeepaliveConstra
   assertKnownFields('constraints', constraints, names);
   const { detectWithin, path, idleTimeout: given, tolerateLost, heartbeat, writes } = constraints;
   const known = checkedPathName('constraints.path', path) && paths[path!];
-  const idleTimeout = given ?? known?.idleTimeout;
+  const idleTimeout = given === undefined ? known?.idleTimeout : given;
   checkTime('detectWithin', detectWithin);
   if (idleTimeout !== undefined) checkTime('idleTimeout', idleTimeout);
   if (heartbeat !== undefined) checkTime('heartbeat', heartbeat);

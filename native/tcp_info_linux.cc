@@ -55,8 +55,8 @@ std::uint32_t SinceFirstRetransmission(const struct tcp_info& raw) {
   return raw.tcpi_last_data_sent + Rounded(doubled + others * std::max(first, kUnsentAgain));
 }
 
-// No Linux answers less when it is asked for all: Linux 2.6 ended there. qemu's emulation of a process answers four bytes,
-// in an order that can be wrong, of which nothing is believed.
+// No Linux answers less when it is asked for all: Linux 2.6 ended there. qemu's emulation of a process answers four
+// bytes, in an order that can be wrong, of which nothing is believed.
 constexpr socklen_t kShortest = offsetof(struct tcp_info, tcpi_total_retrans) + sizeof(tcp_info::tcpi_total_retrans);
 
 // tcp_probe0_when (include/net/tcp.h).

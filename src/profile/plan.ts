@@ -135,7 +135,7 @@ function bound(profile: KeepaliveProfile, writes: Writes, whenIdle: KeepalivePro
 }
 
 function isMovedByWrites(writes: Writes): boolean {
-  return writes === undefined || writes === 'any';
+  return !platform.countHoldsSilence && (writes === undefined || writes === 'any');
 }
 
 /** A heartbeat keeps the path open by itself. */

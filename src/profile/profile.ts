@@ -106,10 +106,20 @@ function check(profile: KeepaliveProfile): CheckedProfile {
   checkSeconds('initialDelay', initialDelay, limits.initialDelay);
   checkSeconds('interval', interval, limits.interval);
   checkInteger('count', count, limits.count, '');
+  checkVerdict({ initialDelay, interval, count });
   checkUserTimeout(userTimeout);
   const requestedUserTimeout = userTimeout === 'match' ? match({ initialDelay, interval, count }) : userTimeout;
   const room = roomForSilence({ initialDelay, interval, count }, requestedUserTimeout ?? 0);
   return { initialDelay, interval, count, userTimeout, requestedUserTimeout, room };
+}
+
+function checkVerdict(timing: ProbeTiming): void {
+  const verdict = verdictByCount(timing);
+  if (verdict <= platform.longestVerdict) return;
+  throw invalid(
+    'count',
+    `initialDelay + interval * count is ${verdict}, more than the ${platform.longestVerdict} that the kernel can hold; lower the interval or the count`,
+  );
 }
 
 function match(timing: ProbeTiming): number {

@@ -97,8 +97,20 @@ std::int64_t UntilAnswered(const Unanswered& unanswered, const Settings& held, s
   return latest + kSecond;
 }
 
+// For any silence: the most probes for which delay + interval * count is a signed 32-bit number of milliseconds.
+int LendLongest(const Settings& held, Settings* wanted) {
+  constexpr std::int32_t kLongest = INT32_MAX / 1000;
+  std::int32_t& count = wanted->value[kCount];
+  if (count == kAbsent) count = held.value[kCount];
+  const std::int32_t before = count;
+  const std::int32_t fitting = (kLongest - wanted->value[kInitialDelay]) / std::max(1, wanted->value[kInterval]);
+  count = std::max(count, std::min(fitting, kLargestCount));
+  return count - before;
+}
+
 // Adds to what is wanted what the kernel holds against the peer, and tells how much.
 int Lend(Socket socket, const Settings& held, std::int32_t room, Settings* wanted) {
+  if (kCountHoldsSilence) return LendLongest(held, wanted);
   Unanswered unanswered = {};
   if (GetUnanswered(socket, &unanswered) != 0) return 0;
   const bool by_time = (wanted->value[kUserTimeout] == kAbsent ? held : *wanted).value[kUserTimeout] > 0;

@@ -36,7 +36,9 @@ type FollowedSocket = Socket & { [followed]?: CheckedProfile | undefined };
  * or a higher count, as `readKeepalive` shows; it is reduced to the profile's within a third of an `initialDelay` after
  * the peer was heard or was sent data. Data that Linux has retransmitted before the
  * call is sent once more after the time of the last probe, which can be as much later as it was in flight before (two
- * minutes at most), and has a second to be acknowledged. macOS and Windows do not tell how long a peer was silent.
+ * minutes at most), and has a second to be acknowledged. macOS and Windows do not tell how long a peer was silent. macOS is given
+ * the highest count until the profile's probes have gone out, and can notice a peer that vanished before the call one
+ * `interval` later than `detectionTime` says.
  *
  * Cost: six getsockopt, and a setsockopt for each option that differs. Windows before 10.0.16299 makes one
  * SIO_KEEPALIVE_VALS, which allows a `count` of 10 only.
@@ -83,8 +85,17 @@ export function disableKeepalive(socket: Socket): void {
   if (hasEnded(socket)) return;
   const target = realSocket(socket);
   const descriptor = socketDescriptor(target);
-  if (descriptor !== NOT_CONNECTED && descriptor !== CLOSED) borrowed(descriptor, clearProfile);
+  if (descriptor !== NOT_CONNECTED && descriptor !== CLOSED) borrowed(descriptor, clearUnlessDead);
   forget(target);
+}
+
+/** A connection that is dead, but not closed here yet, is left to its own end. */
+function clearUnlessDead(descriptor: number): void {
+  try {
+    clearProfile(descriptor);
+  } catch (error) {
+    if ((error as KeepaliveError).code !== 'ERR_KEEPALIVE_CLOSED') throw error;
+  }
 }
 
 function follow(socket: FollowedSocket, profile: CheckedProfile): void {

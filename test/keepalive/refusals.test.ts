@@ -331,7 +331,7 @@ function interposed(): void {
   void t.test('a connection that is dead, as macOS and Windows tell it, is left to its own end', async (t) => {
     // Not the bundle: what such a kernel answers to a dead connection is in the platform's table.
     const { platform } = await import('../../dist/profile/platform.js');
-    const { applyKeepalive } = await import('../../dist/keepalive/apply.js');
+    const { applyKeepalive, disableKeepalive } = await import('../../dist/keepalive/apply.js');
     const { applyKeepaliveToAll } = await import('../../dist/keepalive/fleet.js');
     const { applyKeepaliveToAgent } = await import('../../dist/keepalive/agent.js');
     const { deadConnectionErrors } = platform;
@@ -345,6 +345,9 @@ function interposed(): void {
     t.throws(() => applyKeepalive(client, other), { code: 'ERR_KEEPALIVE_CLOSED', cause: { code: 'EPERM' } });
     refuse('TCP_KEEPCNT');
     t.strictSame(await applyKeepaliveToAll([client], other), { applied: 0, skipped: 1, failed: [] });
+
+    refuse('SO_KEEPALIVE');
+    t.doesNotThrow(() => disableKeepalive(client), 'disabled');
 
     const { port } = server.address() as { port: number };
     const connecting = owned(t, connect(port, '127.0.0.1'));

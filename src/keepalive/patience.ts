@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { latestMacosProbe } from '../profile/macos-timers.js';
+import { afterMacosProbes } from '../profile/macos-timers.js';
 import { platform } from '../profile/platform.js';
 import type { CheckedProfile } from '../profile/profile.js';
 import { CLOSED, borrowed, socketDescriptor } from '../socket/descriptor.js';
@@ -72,7 +72,7 @@ function lend(socket: Socket, profile: CheckedProfile, held: KeepaliveSettings, 
     since,
     held,
     afterwards: { ...held, ...afterwards },
-    dueAt: since + (platform.countHoldsSilence ? latestMacosProbe(profile, profile.count) : period(held)),
+    dueAt: since + (platform.countHoldsSilence ? afterMacosProbes(profile) : period(held)),
   };
   bySocket.set(socket, loan);
   loans.add(loan);

@@ -19,6 +19,13 @@ export function latestMacosProbe({ initialDelay, interval }: ProbeTiming, number
   return initialDelay + (number - 1) * interval + number * slowTimer;
 }
 
+/** When all probes of a profile that is set now have surely gone out: a loaded machine runs its timers late. */
+export function afterMacosProbes(timing: ProbeTiming): number {
+  return latestMacosProbe(timing, timing.count) + spare;
+}
+
+const spare = 250;
+
 /**
  * Upper bound on the time from the last answer to the end of a connection, whatever is written: the first keepalive timer
  * that fires when `initialDelay + interval * count` have passed. It runs with data in flight too (tcp_timers, TCPT_KEEP).

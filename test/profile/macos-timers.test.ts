@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import t from 'tap';
 import type { Outcome, ScenarioEvent } from '../../dist/profile/kernel-model.js';
 import { simulateMacos } from '../../dist/profile/macos-model.js';
-import { latestMacosProbe, latestMacosVerdict, latestMacosWriteVerdict } from '../../dist/profile/macos-timers.js';
+import { afterMacosProbes, latestMacosVerdict, latestMacosWriteVerdict } from '../../dist/profile/macos-timers.js';
 import type { ProbeTiming } from '../../dist/profile/kernel-timers.js';
 
 const second = 1_000;
@@ -51,7 +51,7 @@ function lent({ initialDelay, interval, count }: ProbeTiming): number {
 
 /** With src/keepalive/patience.ts: all of the count at first, the profile's once its probes have gone out. */
 function patiently(at: number, timing: ProbeTiming): ScenarioEvent[] {
-  const takenBack = at + latestMacosProbe(timing, timing.count);
+  const takenBack = at + afterMacosProbes(timing);
   return [...settings(at, { ...timing, count: lent(timing) }), { at: takenBack, set: 'count', to: timing.count }];
 }
 
@@ -68,7 +68,12 @@ void t.test('with a count that is lent no live peer is ended, and a vanished one
   const lost = fc.array(fc.boolean(), { maxLength: 30 });
   const property = fc.property(timings, silences, lost, latenesses, (timing, silence, losses, late) => {
     const left = [...losses];
-    const live = run(patiently(silence, timing), () => left.shift() !== true, late, silence + 4 * latestMacosVerdict(timing));
+    const live = run(
+      patiently(silence, timing),
+      () => left.shift() !== true,
+      late,
+      silence + 4 * latestMacosVerdict(timing),
+    );
     const answered = live.packets.map((packet) => packet.answered);
     const lostLast = answered.slice(answered.lastIndexOf(true) + 1).length;
     // Half a second each can add up to an interval: then the verdict is a probe early.

@@ -1,8 +1,8 @@
+import { platform } from './platform.js';
 import { checkedPath, paths, type KeepalivePath } from './paths.js';
 import { checked, probePeriod, verdictByCount, type CheckedProfile, type KeepaliveProfile } from './profile.js';
 import {
   latestIdleVerdict,
-  latestTick,
   probesInOneTick,
   receiveBacklog,
   userTimeoutForCount,
@@ -39,7 +39,7 @@ export type ProfileFindingCode =
   | 'NO_USER_TIMEOUT'
   /** The interval is longer than the initial delay: the peer is probed less often than the delay says. */
   | 'INTERVAL_ABOVE_INITIAL_DELAY'
-  /** The path forgets the connection before it is probed, also as late as Linux may round the delay up. */
+  /** The path forgets the connection before it is probed, also as late as the kernel's timers may be. */
   | 'IDLE_TIMEOUT_TOO_SHORT'
   /**
    * The path ends TCP and answers the probes itself: they do not keep it open, and tell nothing about who is behind it. A
@@ -57,7 +57,7 @@ export type ProfileFindingCode =
  * What to know about a profile before it is used. Each finding has a stable `code`, a `severity` and one sentence that
  * explains it.
  *
- * The numbers are Linux's. The named profiles and the plans of {@link planKeepalive} have no `'danger'` and no
+ * It speaks for the OS that runs, so check a profile where it is to be used. The named profiles and the plans of {@link planKeepalive} have no `'danger'` and no
  * `'warning'` on the path that they are for.
  *
  * Throws as `defineProfile` does; `ERR_INVALID_ARG_TYPE` or `ERR_OUT_OF_RANGE` for a bad `path`, a field that is not one of
@@ -84,15 +84,20 @@ export function checkProfile(profile: KeepaliveProfile, path: KeepalivePath = {}
   ];
 }
 
+/** Its user timeout takes the place of the count, its peers' devices have a backlog. */
+const isLinux = platform.userTimeoutEndsProbing;
+
 function* aboutUserTimeout(profile: CheckedProfile): Generator<ProfileFinding> {
-  const userTimeout = userTimeoutOnLinux(profile);
+  const { requestedUserTimeout: userTimeout = 0 } = profile;
   if (userTimeout === 0) {
+    if (platform.countHoldsSilence) return;
+    const hangs = isLinux ? 'for about 15 minutes' : 'until the system gives up retransmitting it';
     yield {
       code: 'NO_USER_TIMEOUT',
       severity: 'warning',
-      message: `Without a user timeout a write to a vanished peer hangs for about 15 minutes, whatever the probes find out after ${seconds(verdictByCount(profile))}.`,
+      message: `Without a user timeout a write to a vanished peer hangs ${hangs}, whatever the probes find out after ${seconds(verdictByCount(profile))}.`,
     };
-  } else {
+  } else if (isLinux) {
     yield {
       code: 'SLOW_CONSUMERS_MAY_END',
       severity: 'note',
@@ -103,8 +108,8 @@ function* aboutUserTimeout(profile: CheckedProfile): Generator<ProfileFinding> {
 
 function* aboutCount(profile: CheckedProfile): Generator<ProfileFinding> {
   const { count } = profile;
-  const userTimeout = userTimeoutOnLinux(profile);
-  const isNumber = userTimeout !== 0 && profile.userTimeout !== 'match';
+  const { requestedUserTimeout: userTimeout = 0 } = profile;
+  const isNumber = isLinux && userTimeout !== 0 && profile.userTimeout !== 'match';
   if (isNumber ? userTimeout <= latestProbe(profile, 2) : count === 1) {
     const what = isNumber ? `On Linux a user timeout of ${seconds(userTimeout)}` : 'A count of 1';
     const enough = isNumber ? seconds(userTimeoutForCount({ ...profile, count: 2 })) : '2';
@@ -125,11 +130,6 @@ function* aboutCount(profile: CheckedProfile): Generator<ProfileFinding> {
   }
 }
 
-/** Also where the profile is checked on another system: all numbers are Linux's. */
-function userTimeoutOnLinux(profile: CheckedProfile): number {
-  return profile.userTimeout === 'match' ? userTimeoutForCount(profile) : (profile.userTimeout ?? 0);
-}
-
 /** When the `number`-th unanswered probe goes out at the latest: where a count of one less would end the connection. */
 function latestProbe(timing: ProbeTiming, number: number): number {
   return latestIdleVerdict({ ...timing, count: number - 1 }, 0);
@@ -139,18 +139,18 @@ function* aboutTiming(profile: CheckedProfile, path: KeepalivePath): Generator<P
   const { initialDelay, interval } = profile;
   const { idleTimeout, heartbeat = Infinity } = path;
   const probesCount = path.path === undefined || paths[path.path].probesCount;
-  if (interval > initialDelay) {
+  if (interval > initialDelay && !platform.countHoldsSilence) {
     yield {
       code: 'INTERVAL_ABOVE_INITIAL_DELAY',
       severity: 'warning',
       message: `An interval of ${seconds(interval)} above the initial delay of ${seconds(initialDelay)} becomes the time between the probes of a live connection.`,
     };
   }
-  const period = probePeriod(profile);
-  if (probesCount && idleTimeout !== undefined && Math.min(latestTick(period), heartbeat) >= idleTimeout) {
+  const latest = platform.bounds.firstProbe(profile);
+  if (probesCount && idleTimeout !== undefined && Math.min(latest, heartbeat) >= idleTimeout) {
     const late =
       initialDelay < heartbeat
-        ? `a probe after ${seconds(period)}, which Linux may round up to ${seconds(latestTick(period))},`
+        ? `a probe after ${seconds(probePeriod(profile))}, which the kernel may send as late as after ${seconds(latest)},`
         : `the heartbeat after ${seconds(heartbeat)}`;
     yield {
       code: 'IDLE_TIMEOUT_TOO_SHORT',
@@ -177,7 +177,7 @@ function* aboutBacklog(
 ): Generator<ProfileFinding> {
   const { initialDelay, count } = profile;
   const together = initialDelay < heartbeat ? probesInOneTick(connections, probePeriod(profile)) : 0;
-  if (together <= receiveBacklog || device === 'other') return;
+  if (together <= receiveBacklog || device === 'other' || !isLinux) return;
   yield {
     code: 'PROBES_OVERFLOW_BACKLOG',
     severity: device === undefined ? 'note' : 'danger',
@@ -195,9 +195,12 @@ function* aboutHeartbeat(profile: CheckedProfile, { heartbeat }: KeepalivePath):
   const { initialDelay } = profile;
   if (heartbeat === undefined) return;
   if (heartbeat <= initialDelay) {
-    const userTimeout = userTimeoutOnLinux(profile);
-    const byTcp =
-      userTimeout === 0 ? 'by nothing before TCP gives up' : `by the user timeout of ${seconds(userTimeout)}`;
+    const { requestedUserTimeout: userTimeout = 0 } = profile;
+    const byTcp = platform.countHoldsSilence
+      ? `after ${seconds(verdictByCount(profile))} of silence`
+      : userTimeout === 0
+        ? 'by nothing before TCP gives up'
+        : `by the user timeout of ${seconds(userTimeout)}`;
     yield {
       code: 'HEARTBEAT_REPLACES_PROBES',
       severity: 'note',

@@ -1,7 +1,5 @@
-import { latestIdleVerdict, latestWriteVerdict } from './kernel-timers.js';
-import { latestMacosVerdict, latestMacosWriteVerdict } from './macos-timers.js';
 import { hasUserTimeout, platform } from './platform.js';
-import { checked, probePeriod, type CheckedProfile, type KeepaliveProfile } from './profile.js';
+import { checked, type CheckedProfile, type KeepaliveProfile } from './profile.js';
 
 /** Upper bounds on the time until a vanished peer is noticed, in milliseconds. */
 export interface DetectionTime {
@@ -15,12 +13,6 @@ export interface DetectionTime {
   /** From the last answer, whatever is written and whenever; null where `inFlight` is. */
   readonly atMost: number | null;
 }
-
-/**
- * The longest retransmission timeout that `inFlight` allows for: RFC 6298 starts with it, and Linux keeps it 200 ms or more
- * above the round trip, so it is longer only where round trips take more than half a second or vary by as much.
- */
-const retransmissionTimeout = 1_000;
 
 /**
  * Upper bounds on the time until a vanished peer is noticed, in milliseconds.
@@ -55,13 +47,9 @@ const retransmissionTimeout = 1_000;
 export function detectionTime(profile: KeepaliveProfile): DetectionTime {
   const wanted = checked(profile);
   const userTimeout = effectiveUserTimeout(wanted);
-  if (platform.countHoldsSilence) {
-    const idle = latestMacosVerdict(wanted);
-    const byUserTimeout = latestMacosWriteVerdict(userTimeout ?? Infinity, retransmissionTimeout);
-    return { idle, inFlight: Math.min(idle, byUserTimeout), atMost: idle };
-  }
-  const idle = latestIdle(wanted, userTimeout);
-  const inFlight = userTimeout === null ? null : latestInFlight(userTimeout);
+  const idle = platform.bounds.idle(wanted, userTimeout);
+  const inFlight = platform.bounds.inFlight(wanted, userTimeout);
+  if (platform.countHoldsSilence) return { idle, inFlight, atMost: idle };
   return { idle, inFlight, atMost: inFlight === null ? null : idle + inFlight };
 }
 
@@ -69,14 +57,4 @@ function effectiveUserTimeout({ requestedUserTimeout = 0 }: CheckedProfile): num
   if (requestedUserTimeout === 0 || !hasUserTimeout()) return null;
   const unit = platform.userTimeoutUnit;
   return Math.ceil(requestedUserTimeout / unit) * unit;
-}
-
-function latestIdle(profile: CheckedProfile, userTimeout: number | null): number {
-  if (!platform.userTimeoutEndsProbing) return probePeriod(profile) + profile.interval * profile.count;
-  return Math.ceil(latestIdleVerdict(profile, userTimeout ?? 0));
-}
-
-function latestInFlight(userTimeout: number): number {
-  if (!platform.userTimeoutEndsProbing) return userTimeout;
-  return Math.ceil(latestWriteVerdict(userTimeout, retransmissionTimeout));
 }

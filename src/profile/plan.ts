@@ -1,7 +1,6 @@
 import { assertKnownFields, assertNumber, assertObject } from '../util/arguments.js';
 import { KeepaliveError, invalidArgumentType, outOfRange } from '../util/errors.js';
 import { detectionTime } from './detection.js';
-import { latestTick } from './kernel-timers.js';
 import { checkedPathName, paths, type PathName } from './paths.js';
 import { hasUserTimeout, platform } from './platform.js';
 import { defineProfile, matchingUserTimeout, type KeepaliveProfile } from './profile.js';
@@ -74,7 +73,7 @@ const defaultLost = 2;
  * often.
  *
  * The `count` is `tolerateLost + 1`. The `interval` is at most the `initialDelay` and at least 5 s, which a phone's
- * radio may need to wake up and answer. The numbers allow for the rounding of Linux's timers at every clock rate.
+ * radio may need to wake up and answer. The numbers are those of the OS that runs, and on Linux allow for every clock rate.
  *
  * Throws `ERR_KEEPALIVE_PLAN` when two constraints cannot both be met, with both and by how much in the message;
  * `ERR_INVALID_ARG_TYPE` or `ERR_OUT_OF_RANGE` for a bad argument.
@@ -94,7 +93,7 @@ export function planKeepalive(constraints: KeepaliveConstraints): Readonly<Keepa
   checkConflicts(wanted, count, idleTimeout);
 
   const meets = (profile: KeepaliveProfile) =>
-    latestTick(profile.initialDelay) < idleTimeout && bound(profile, wanted.writes) <= detectWithin;
+    platform.bounds.firstProbe(profile) < idleTimeout && bound(profile, wanted.writes) <= detectWithin;
   const fits = (delay: number) => meets(timing(delay, shortestInterval, count));
   const initialDelay = last(fits, shortestDelay, seconds(limits.initialDelay.max));
   return defineProfile(withLongestInterval(initialDelay, count, wanted, meets));
@@ -170,10 +169,10 @@ function checkConflicts({ detectWithin, writes }: KeepaliveConstraints, count: n
     );
   }
   const shortest = shortestDelay * second;
-  const longer = latestTick(shortest) + 1;
+  const longer = platform.bounds.firstProbe(timing(shortestDelay, shortestInterval, count)) + 1;
   if (idleTimeout < longer) {
     throw conflict(
-      `idleTimeout ${idleTimeout} and the shortest initialDelay of ${shortest}, which Linux may round up to ${longer - 1}, need at least ${longer}: ${longer - idleTimeout} more`,
+      `idleTimeout ${idleTimeout} and the shortest initialDelay of ${shortest}, which may come after ${longer - 1}, need at least ${longer}: ${longer - idleTimeout} more`,
     );
   }
 }

@@ -1,3 +1,5 @@
+import { linuxBounds, macosBounds, windowsBounds, type KernelBounds } from './kernel-bounds.js';
+
 /** An inclusive range. */
 export interface KeepaliveRange {
   readonly min: number;
@@ -33,6 +35,7 @@ export interface Platform {
    * put on its connection; and it does not tell how long that was. `kCountHoldsSilence` in native/socket_options.h.
    */
   readonly countHoldsSilence: boolean;
+  readonly bounds: KernelBounds;
 }
 
 const second = 1000;
@@ -60,6 +63,7 @@ const linux: Platform = {
   userTimeoutUnit: 1,
   userTimeoutEndsProbing: true,
   countHoldsSilence: false,
+  bounds: linuxBounds,
 };
 
 /** Seconds that a signed 32-bit number of milliseconds can hold. */
@@ -81,6 +85,7 @@ const darwin: Platform = {
   userTimeoutUnit: second,
   userTimeoutEndsProbing: false,
   countHoldsSilence: true,
+  bounds: macosBounds,
 };
 
 // Winsock's documentation gives a range for the count only, and SIO_KEEPALIVE_VALS takes 32 bits of milliseconds. How the
@@ -98,6 +103,7 @@ const windows: Platform = {
   userTimeoutUnit: 1,
   userTimeoutEndsProbing: false,
   countHoldsSilence: false,
+  bounds: windowsBounds,
 };
 
 // Nothing can be applied there; profiles can still be defined.
@@ -111,6 +117,7 @@ const unsupported: Platform = {
   userTimeoutUnit: 1,
   userTimeoutEndsProbing: false,
   countHoldsSilence: false,
+  bounds: linuxBounds,
 };
 
 const byName: Partial<Record<NodeJS.Platform, Platform>> = { linux, android: linux, darwin, win32: windows };

@@ -56,7 +56,8 @@ const tunedAgents = new WeakMap<Agent, TunedAgent>();
  *
  * @example
  * ```ts
- * const tuned: AgentKeepalive = applyKeepaliveToAgent(http.globalAgent, profiles.dataCenter);
+ * const options: AgentKeepaliveOptions = { discardClosed: true };
+ * const tuned: AgentKeepalive = applyKeepaliveToAgent(http.globalAgent, profiles.dataCenter, options);
  * tuned.stop();
  * ```
  */

@@ -57,8 +57,8 @@ export type ProfileFindingCode =
  * What to know about a profile before it is used. Each finding has a stable `code`, a `severity` and one sentence that
  * explains it.
  *
- * It speaks for the OS that runs, so check a profile where it is to be used. The named profiles and the plans of {@link planKeepalive} have no `'danger'` and no
- * `'warning'` on the path that they are for.
+ * It speaks for the OS that runs, so check a profile where it is to be used. The named profiles and the plans of {@link
+ * planKeepalive} have no `'danger'` and no `'warning'` on the path that they are for.
  *
  * Throws as `defineProfile` does; `ERR_INVALID_ARG_TYPE` or `ERR_OUT_OF_RANGE` for a bad `path`, a field that is not one of
  * {@link KeepalivePath}'s included.

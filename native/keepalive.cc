@@ -202,6 +202,31 @@ Outcome ApplyAtOnce(Socket socket, const Settings& wanted, Settings held) {
   return outcome;
 }
 
+// Sets what differs from what is held.
+Outcome Change(Socket socket, const Settings& held, std::int32_t room, Settings wanted) {
+  const bool enabled = held.value[kEnabled] != 0;
+  const bool enable = wanted.value[kEnabled] != 0;
+  int lent = 0;
+  if (room != kAbsent && enable && (!enabled || DiffersAtAll(wanted, held))) lent = Lend(socket, held, room, &wanted);
+  // What is lent is counted from now on, and so is the initial delay.
+  const bool pause = enabled && (!enable || (!kEnableFirst && (lent > 0 || NeedsNewTimer(wanted, held))));
+  const bool start = enable && (pause || !enabled);
+
+  Outcome outcome = kDone;
+  Changes changes(socket, held);
+  if (pause) outcome = changes.Set(kEnabled, 0);
+  if (kEnableFirst && start) outcome = changes.Set(kEnabled, 1);
+  for (Option option : {kUserTimeout, kInterval, kCount, kInitialDelay}) {
+    const bool starts = kEnableFirst && start && option == kInitialDelay;
+    if (outcome.error == 0 && (starts || Differs(wanted, held, option))) {
+      outcome = changes.Set(option, wanted.value[option]);
+    }
+  }
+  if (outcome.error == 0 && !kEnableFirst && start) outcome = changes.Set(kEnabled, 1);
+  if (outcome.error == 0) outcome.lent = lent;
+  return outcome;
+}
+
 template <typename Operation>
 Outcome OnScratchSocket(Operation operation) {
   Socket socket = 0;
@@ -219,37 +244,16 @@ Outcome Read(Socket socket, Settings* held) {
   return outcome.error == 0 ? ReadRest(socket, held) : outcome;
 }
 
-Outcome Apply(Socket socket, const Settings& profile, std::int32_t room) {
-  Settings wanted = profile;
+Outcome Apply(Socket socket, const Settings& wanted, std::int32_t room) {
   Settings held = {};
   Outcome outcome = ReadEnabled(socket, &held);
   if (outcome.error != 0) return outcome;
-  const bool enabled = held.value[kEnabled] != 0;
-  const bool enable = wanted.value[kEnabled] != 0;
+  const bool starts = wanted.value[kEnabled] != 0 && held.value[kEnabled] == 0;
   const bool timing_first = !kEnableFirst && !kTimingAtOnce;
-  if (timing_first && enable && !enabled && !MayOwe(socket, room)) return Start(socket, wanted);
+  if (starts && timing_first && !MayOwe(socket, room)) return Start(socket, wanted);
   outcome = ReadRest(socket, &held);
   if (kTimingAtOnce && outcome.error == kNoSuchOption) return ApplyAtOnce(socket, wanted, held);
-  if (outcome.error != 0) return outcome;
-
-  int lent = 0;
-  if (room != kAbsent && enable && (!enabled || DiffersAtAll(wanted, held))) lent = Lend(socket, held, room, &wanted);
-  // What is lent is counted from now on, and so is the initial delay.
-  const bool pause = enabled && (!enable || (!kEnableFirst && (lent > 0 || NeedsNewTimer(wanted, held))));
-  const bool start = enable && (pause || !enabled);
-
-  Changes changes(socket, held);
-  if (pause) outcome = changes.Set(kEnabled, 0);
-  if (kEnableFirst && start) outcome = changes.Set(kEnabled, 1);
-  for (Option option : {kUserTimeout, kInterval, kCount, kInitialDelay}) {
-    const bool starts = kEnableFirst && start && option == kInitialDelay;
-    if (outcome.error == 0 && (starts || Differs(wanted, held, option))) {
-      outcome = changes.Set(option, wanted.value[option]);
-    }
-  }
-  if (outcome.error == 0 && !kEnableFirst && start) outcome = changes.Set(kEnabled, 1);
-  if (outcome.error == 0) outcome.lent = lent;
-  return outcome;
+  return outcome.error == 0 ? Change(socket, held, room, wanted) : outcome;
 }
 
 Outcome ReadSystem(Settings* held) {

@@ -150,7 +150,7 @@ void t.test('macOS and Windows, by their rules', async (t) => {
     return JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8' })) as [string, string][][];
   };
   const codesOf = (findings: [string, string][][]) => findings.map((some) => some.map(([code]) => code));
-  const named: string[][] = Array(6).fill([]);
+  const named = Array<string[]>(6).fill([]);
 
   const onMacos = findingsOn('darwin');
   t.strictSame(codesOf(onMacos), [

@@ -1,7 +1,7 @@
 'use strict';
 // applyKeepalive on a socket that holds another profile. Keepalive is off while the timing changes.
 const { applyKeepalive } = require('tcp-keepalive');
-const { readAll, set, setAll } = require('./lib/floor.js');
+const { get, readAll, set, setAll } = require('./lib/floor.js');
 const { nodeApply } = require('./lib/node-itself.js');
 const { packagesApply } = require('./lib/packages.js');
 const { other, settings } = require('./lib/profiles.js');
@@ -11,7 +11,7 @@ const bare = setAll(settings.other);
 /** @type {import('./lib/measure.js').Contender} */
 const ours = {
   name: 'applyKeepalive(socket, other)',
-  calls: [...readAll, set('enabled', 0), ...bare],
+  calls: [...readAll, get('tcpInfo'), set('enabled', 0), ...bare],
   run: (socket) => void applyKeepalive(socket, other),
   target: 1.6,
 };

@@ -97,8 +97,20 @@ std::int64_t UntilAnswered(const Unanswered& unanswered, const Settings& held, s
   return latest + kSecond;
 }
 
+// For any silence: the most probes for which delay + interval * count is a signed 32-bit number of milliseconds.
+int LendLongest(const Settings& held, Settings* wanted) {
+  constexpr std::int32_t kLongest = INT32_MAX / 1000;
+  std::int32_t& count = wanted->value[kCount];
+  if (count == kAbsent) count = held.value[kCount];
+  const std::int32_t before = count;
+  const std::int32_t fitting = (kLongest - wanted->value[kInitialDelay]) / std::max(1, wanted->value[kInterval]);
+  count = std::max(count, std::min(fitting, kLargestCount));
+  return count - before;
+}
+
 // Adds to what is wanted what the kernel holds against the peer, and tells how much.
 int Lend(Socket socket, const Settings& held, std::int32_t room, Settings* wanted) {
+  if (kCountHoldsSilence) return LendLongest(held, wanted);
   Unanswered unanswered = {};
   if (GetUnanswered(socket, &unanswered) != 0) return 0;
   const bool by_time = (wanted->value[kUserTimeout] == kAbsent ? held : *wanted).value[kUserTimeout] > 0;
@@ -121,6 +133,38 @@ int Lend(Socket socket, const Settings& held, std::int32_t room, Settings* wante
   return value - before;
 }
 
+// While keepalive is off the timing has no effect and starts no timer, so what it was need not be known. A refusal is
+// undone by switching off again; the user timeout, which has an effect of its own, comes last and needs no undoing.
+Outcome Start(Socket socket, Settings wanted) {
+  wanted.value[kEnabled] = 1;
+  Outcome outcome = kDone;
+  bool started = false;
+  for (Option option : {kInitialDelay, kInterval, kCount, kEnabled, kUserTimeout}) {
+    if (wanted.value[option] == kAbsent) continue;
+    const int error = SetOption(socket, option, wanted.value[option]);
+    if (error != 0) {
+      Outcome refusal = Refused(error, option, kSetsockopt);
+      if (started) refusal.undo_error = SetOption(socket, kEnabled, 0);
+      return refusal;
+    }
+    started = started || option == kEnabled;
+    ++outcome.changes;
+  }
+  return outcome;
+}
+
+// Whether the kernel may hold anything against the peer by now; where it does not tell, nothing can be lent.
+bool MayOwe(Socket socket, std::int32_t room) {
+  Unanswered unanswered = {};
+  if (room == kAbsent || GetUnanswered(socket, &unanswered) != 0) return false;
+  return unanswered.probes > 0 || unanswered.timer > 0 || unanswered.time > room;
+}
+
+Outcome ReadEnabled(Socket socket, Settings* held) {
+  const int error = GetOption(socket, kEnabled, &held->value[kEnabled]);
+  return error == 0 ? kDone : Refused(error, kEnabled, kGetsockopt);
+}
+
 Outcome ReadUserTimeout(Socket socket, Settings* held) {
   const int error = GetOption(socket, kUserTimeout, &held->value[kUserTimeout]);
   if (error == kNoSuchOption) {
@@ -130,14 +174,19 @@ Outcome ReadUserTimeout(Socket socket, Settings* held) {
   return error == 0 ? kDone : Refused(error, kUserTimeout, kGetsockopt);
 }
 
+Outcome ReadRest(Socket socket, Settings* held) {
+  for (Option option : {kInitialDelay, kInterval, kCount}) {
+    const int error = GetOption(socket, option, &held->value[option]);
+    if (error != 0) return Refused(error, option, kGetsockopt);
+  }
+  return ReadUserTimeout(socket, held);
+}
+
 // The timing cannot be read, so a socket cannot be seen to hold it already.
-Outcome ApplyAtOnce(Socket socket, const Settings& wanted) {
+Outcome ApplyAtOnce(Socket socket, const Settings& wanted, Settings held) {
   const std::int32_t count = wanted.value[kCount];
   if (count != kAbsent && count != kCountAtOnce) return Refused(kNoSuchOption, kCount, kSetsockopt);
 
-  Settings held = {};
-  const int error = GetOption(socket, kEnabled, &held.value[kEnabled]);
-  if (error != 0) return Refused(error, kEnabled, kGetsockopt);
   Outcome outcome = ReadUserTimeout(socket, &held);
 
   Changes changes(socket, held);
@@ -150,6 +199,31 @@ Outcome ApplyAtOnce(Socket socket, const Settings& wanted) {
   if (refusal != 0) return changes.Undo(Refused(refusal, kInitialDelay, kIoctl));
   outcome = kDone;
   outcome.changes = 1;
+  return outcome;
+}
+
+// Sets what differs from what is held.
+Outcome Change(Socket socket, const Settings& held, std::int32_t room, Settings wanted) {
+  const bool enabled = held.value[kEnabled] != 0;
+  const bool enable = wanted.value[kEnabled] != 0;
+  int lent = 0;
+  if (room != kAbsent && enable && (!enabled || DiffersAtAll(wanted, held))) lent = Lend(socket, held, room, &wanted);
+  // What is lent is counted from now on, and so is the initial delay.
+  const bool pause = enabled && (!enable || (!kEnableFirst && (lent > 0 || NeedsNewTimer(wanted, held))));
+  const bool start = enable && (pause || !enabled);
+
+  Outcome outcome = kDone;
+  Changes changes(socket, held);
+  if (pause) outcome = changes.Set(kEnabled, 0);
+  if (kEnableFirst && start) outcome = changes.Set(kEnabled, 1);
+  for (Option option : {kUserTimeout, kInterval, kCount, kInitialDelay}) {
+    const bool starts = kEnableFirst && start && option == kInitialDelay;
+    if (outcome.error == 0 && (starts || Differs(wanted, held, option))) {
+      outcome = changes.Set(option, wanted.value[option]);
+    }
+  }
+  if (outcome.error == 0 && !kEnableFirst && start) outcome = changes.Set(kEnabled, 1);
+  if (outcome.error == 0) outcome.lent = lent;
   return outcome;
 }
 
@@ -166,40 +240,20 @@ Outcome OnScratchSocket(Operation operation) {
 }  // namespace
 
 Outcome Read(Socket socket, Settings* held) {
-  for (Option option : {kEnabled, kInitialDelay, kInterval, kCount}) {
-    const int error = GetOption(socket, option, &held->value[option]);
-    if (error != 0) return Refused(error, option, kGetsockopt);
-  }
-  return ReadUserTimeout(socket, held);
+  const Outcome outcome = ReadEnabled(socket, held);
+  return outcome.error == 0 ? ReadRest(socket, held) : outcome;
 }
 
-Outcome Apply(Socket socket, const Settings& profile, std::int32_t room) {
-  Settings wanted = profile;
+Outcome Apply(Socket socket, const Settings& wanted, std::int32_t room) {
   Settings held = {};
-  Outcome outcome = Read(socket, &held);
-  if (kTimingAtOnce && outcome.error == kNoSuchOption) return ApplyAtOnce(socket, wanted);
+  Outcome outcome = ReadEnabled(socket, &held);
   if (outcome.error != 0) return outcome;
-
-  const bool enabled = held.value[kEnabled] != 0;
-  const bool enable = wanted.value[kEnabled] != 0;
-  int lent = 0;
-  if (room != kAbsent && enable && (!enabled || DiffersAtAll(wanted, held))) lent = Lend(socket, held, room, &wanted);
-  // What is lent is counted from now on, and so is the initial delay.
-  const bool pause = enabled && (!enable || (!kEnableFirst && (lent > 0 || NeedsNewTimer(wanted, held))));
-  const bool start = enable && (pause || !enabled);
-
-  Changes changes(socket, held);
-  if (pause) outcome = changes.Set(kEnabled, 0);
-  if (kEnableFirst && start) outcome = changes.Set(kEnabled, 1);
-  for (Option option : {kUserTimeout, kInterval, kCount, kInitialDelay}) {
-    const bool starts = kEnableFirst && start && option == kInitialDelay;
-    if (outcome.error == 0 && (starts || Differs(wanted, held, option))) {
-      outcome = changes.Set(option, wanted.value[option]);
-    }
-  }
-  if (outcome.error == 0 && !kEnableFirst && start) outcome = changes.Set(kEnabled, 1);
-  if (outcome.error == 0) outcome.lent = lent;
-  return outcome;
+  const bool starts = wanted.value[kEnabled] != 0 && held.value[kEnabled] == 0;
+  const bool timing_first = !kEnableFirst && !kTimingAtOnce;
+  if (starts && timing_first && !MayOwe(socket, room)) return Start(socket, wanted);
+  outcome = ReadRest(socket, &held);
+  if (kTimingAtOnce && outcome.error == kNoSuchOption) return ApplyAtOnce(socket, wanted, held);
+  return outcome.error == 0 ? Change(socket, held, room, wanted) : outcome;
 }
 
 Outcome ReadSystem(Settings* held) {

@@ -31,7 +31,7 @@ Outcome Read(Socket socket, Settings* held);
 // against the probes that it has not answered so far. Both are added to what is set, so that the peer has the whole of
 // it from now on; that is owed back, by another call without, once the peer was heard. `room` is how many milliseconds
 // of silence the user timeout has room for as it is; kAbsent: nothing is added.
-Outcome Apply(Socket socket, const Settings& profile, std::int32_t room);
+Outcome Apply(Socket socket, const Settings& wanted, std::int32_t room);
 
 // The same two on a fresh socket of this process: the system's settings, and whether the kernel would refuse.
 Outcome ReadSystem(Settings* held);

@@ -34,6 +34,12 @@ std::int32_t AsHeld(Option option, std::int32_t value);
 // The most probes that the count can ask for.
 extern const std::int32_t kLargestCount;
 
+// Whether what the count allows is held against all of the silence, also against what was before the call. macOS: xnu
+// bsd/netinet/tcp_timer.c, tcp_timers, TCPT_KEEP, ends a connection that was silent for delay + interval * count by
+// t_rcvtime, and looks before it sends a probe; a new delay sets the timer anew and leaves t_rcvtime (tcp_usrreq.c,
+// tcp_ctloutput). It does not tell how long the silence was.
+extern const bool kCountHoldsSilence;
+
 // When the kernel starts its timer. Linux: when keepalive is enabled; an initial delay that is set later can cause a
 // probe at once. macOS: when the initial delay is set, for as long as that is if keepalive is enabled by then.
 extern const bool kEnableFirst;

@@ -18,6 +18,7 @@ const PosixOption kPosixOptions[kOptionCount] = {
 
 const std::int32_t kUserTimeoutUnit = 1000;
 const std::int32_t kLargestCount = INT32_MAX;
+const bool kCountHoldsSilence = true;
 
 // xnu bsd/netinet/tcp_usrreq.c, TCP_KEEPALIVE, and tcp_timer.h, TCP_CONN_KEEPIDLE: without SO_KEEPALIVE the timer is
 // set to the system's two hours, and stays there until the peer sends something.

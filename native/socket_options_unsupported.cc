@@ -17,6 +17,8 @@ const std::int32_t kLargestCount = 0;
 
 const bool kEnableFirst = false;
 
+const bool kCountHoldsSilence = false;
+
 const bool kTimingAtOnce = false;
 
 int EnableAtOnce(Socket, std::int32_t, std::int32_t) { return kNoSuchOption; }

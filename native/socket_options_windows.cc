@@ -1,5 +1,9 @@
 // Numbers and units: ws2ipdef.h, mstcpip.h and
 // https://learn.microsoft.com/windows/win32/winsock/ipproto-tcp-socket-options
+//
+// By that page TCP_KEEPCNT came with 10.0.15063, TCP_KEEPIDLE and TCP_KEEPINTVL with 10.0.16299. In between the timing
+// cannot be read, so the count is taken for the fixed one there too. The page does not have TCP_MAXRTMS.
+//
 // mstcpip.h needs the types of the headers before it.
 // clang-format off
 #include <winsock2.h>
@@ -7,6 +11,8 @@
 #include <mstcpip.h>
 // clang-format on
 #include <uv.h>
+
+#include <atomic>
 
 #include "socket_options.h"
 #include "windows_error.h"
@@ -17,6 +23,7 @@ const int kNoSuchOption = UV_ENOPROTOOPT;
 const bool kTimingAtOnce = true;
 const std::int32_t kLargestCount = 255;
 const bool kEnableFirst = false;
+const bool kCountHoldsSilence = false;
 
 namespace {
 
@@ -26,7 +33,7 @@ struct WinsockOption {
   const char* text;
 };
 
-// TCP_MAXRTMS came with 10.0.14393; TCP_MAXRT, in seconds, is older.
+// TCP_MAXRTMS is asked for first; TCP_MAXRT, in seconds, is older.
 constexpr WinsockOption kMaxRtMs = {IPPROTO_TCP, TCP_MAXRTMS, "TCP_MAXRTMS"};
 constexpr WinsockOption kMaxRt = {IPPROTO_TCP, TCP_MAXRT, "TCP_MAXRT"};
 
@@ -57,8 +64,13 @@ int Set(Socket socket, const WinsockOption& option, std::int32_t value) {
                                                                                                        : LastError();
 }
 
+// TCP_MAXRT's documentation: -1 disables the timeout.
+constexpr std::int32_t kForever = -1;
+
 // Rounded up: a connection never dies before its time.
-std::int32_t InSeconds(std::int32_t milliseconds) { return milliseconds / 1000 + (milliseconds % 1000 != 0 ? 1 : 0); }
+std::int32_t InSeconds(std::int32_t milliseconds) {
+  return milliseconds < 0 ? milliseconds : milliseconds / 1000 + (milliseconds % 1000 != 0 ? 1 : 0);
+}
 
 int GetUserTimeout(Socket socket, std::int32_t* milliseconds) {
   constexpr std::int32_t kLongest = INT32_MAX;  // windows.h makes max a macro
@@ -69,12 +81,29 @@ int GetUserTimeout(Socket socket, std::int32_t* milliseconds) {
     error = Get(socket, kMaxRt, &held);
     unit = 1000;
   }
-  // A negative answer means that retransmission never ends.
-  if (error == 0) *milliseconds = held < 0 || held > kLongest / unit ? kLongest : held * unit;
-  return error;
+  if (error != 0) return error;
+  *milliseconds = held < 0 ? kForever : held > kLongest / unit ? kLongest : held * unit;
+  return 0;
 }
 
-int SetUserTimeout(Socket socket, std::int32_t milliseconds) {
+// 0 stands for the system's default, but no documentation says that it does so for Windows: it is what a new socket
+// has.
+std::int32_t OrDefault(std::int32_t milliseconds) {
+  static std::atomic<std::int32_t> known{kAbsent};
+  if (milliseconds != 0) return milliseconds;
+  std::int32_t value = known.load(std::memory_order_relaxed);
+  if (value != kAbsent) return value;
+  Socket scratch = 0;
+  if (OpenScratchSocket(&scratch) != 0) return 0;
+  const bool told = GetUserTimeout(scratch, &value) == 0;
+  CloseSocket(scratch);
+  if (!told) return 0;
+  known.store(value, std::memory_order_relaxed);
+  return value;
+}
+
+int SetUserTimeout(Socket socket, std::int32_t wanted) {
+  const std::int32_t milliseconds = OrDefault(wanted);
   const int error = Set(socket, kMaxRtMs, milliseconds);
   return error == UV_ENOPROTOOPT ? Set(socket, kMaxRt, InSeconds(milliseconds)) : error;
 }
@@ -90,7 +119,7 @@ int SetOption(Socket socket, Option option, std::int32_t value) {
 }
 
 // Not so where only TCP_MAXRT is there, which is in seconds: the user timeout is then set on each apply.
-std::int32_t AsHeld(Option, std::int32_t value) { return value; }
+std::int32_t AsHeld(Option option, std::int32_t value) { return option == kUserTimeout ? OrDefault(value) : value; }
 
 int EnableAtOnce(Socket socket, std::int32_t initial_delay, std::int32_t interval) {
   struct tcp_keepalive values = {1, static_cast<ULONG>(initial_delay) * 1000, static_cast<ULONG>(interval) * 1000};

@@ -55,6 +55,10 @@ std::uint32_t SinceFirstRetransmission(const struct tcp_info& raw) {
   return raw.tcpi_last_data_sent + Rounded(doubled + others * std::max(first, kUnsentAgain));
 }
 
+// No Linux answers less when it is asked for all: Linux 2.6 ended there. qemu's emulation of a process answers four
+// bytes, in an order that can be wrong, of which nothing is believed.
+constexpr socklen_t kShortest = offsetof(struct tcp_info, tcpi_total_retrans) + sizeof(tcp_info::tcpi_total_retrans);
+
 // tcp_probe0_when (include/net/tcp.h).
 std::uint32_t WindowProbeTimer(const struct tcp_info& raw) {
   const std::uint64_t timeout = std::uint64_t{raw.tcpi_rto / 1000} << std::min<unsigned>(raw.tcpi_backoff, 31);
@@ -70,10 +74,10 @@ int GetTcpInfo(Socket socket, TcpInfo* info) {
 
   // An older kernel answers less than this was compiled with: what it did not write is not known.
   const auto known = [length](std::size_t end, std::uint32_t value) {
-    return end <= length ? Clamped(value) : kAbsent;
+    return kShortest <= length && end <= length ? Clamped(value) : kAbsent;
   };
 #define FIELD(name) known(offsetof(struct tcp_info, name) + sizeof(raw.name), raw.name)
-  info->value[kState] = length > 0 ? State(raw.tcpi_state) : kAbsent;
+  info->value[kState] = kShortest <= length ? State(raw.tcpi_state) : kAbsent;
   info->value[kRtt] = FIELD(tcpi_rtt);
   info->value[kRttVariance] = FIELD(tcpi_rttvar);
   info->value[kRetransmits] = FIELD(tcpi_retransmits);
@@ -100,6 +104,7 @@ int GetUnanswered(Socket socket, Unanswered* unanswered) {
   struct tcp_info raw = {};
   socklen_t length = sizeof(raw);
   if (getsockopt(static_cast<int>(socket), IPPROTO_TCP, TCP_INFO, &raw, &length) != 0) return -errno;
+  if (length < kShortest) raw = {};
   // Each timer judges in its own time: of data in flight, of data that the peer has no room for (tcp_probe_timer, whose
   // probes are no data), of a connection with nothing to send (tcp_keepalive_timer).
   const bool in_flight = raw.tcpi_unacked > 0;

@@ -16,13 +16,13 @@ inline int FromWinsock(int error) {
       return UV_ENOTSOCK;
     case WSAENETDOWN:
       return UV_ENETDOWN;
-    case WSAENETRESET:  // keepalive on a connection that has already timed out
     case WSAENOTCONN:
       return UV_ENOTCONN;
     case WSAECONNRESET:
       return UV_ECONNRESET;
     case WSAECONNABORTED:
       return UV_ECONNABORTED;
+    case WSAENETRESET:  // setsockopt's page: the connection has timed out while SO_KEEPALIVE is set. libuv has no name
     case WSAETIMEDOUT:
       return UV_ETIMEDOUT;
     case WSAEINVAL:

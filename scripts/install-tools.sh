@@ -5,11 +5,13 @@ set -euo pipefail
 
 declare -A packages=(
   [test]='iproute2 util-linux nftables strace python3 clang libclang-rt-dev llvm
-    nghttp2-client nghttp2-server python3-grpcio chromium nginx haproxy'
+    nghttp2-client nghttp2-server python3-grpcio postgresql mariadb-server redis-server chromium nginx haproxy'
   [check]='clang clang-tidy valgrind gcovr llvm'
-  # ARM programs: an emulator of their CPU, and what they link with. Bun for musl: the loader, and what its libstdc++ is made of.
+  # Programs for other CPUs: an emulator of each, and what they link with. Bun for musl: the loader, and what its libstdc++ is made of.
   [matrix]='qemu-user-static libc6-arm64-cross libstdc++6-arm64-cross libatomic1-arm64-cross
-    libc6-armhf-cross libstdc++6-armhf-cross libatomic1-armhf-cross musl g++ binutils'
+    libc6-armhf-cross libstdc++6-armhf-cross libatomic1-armhf-cross
+    libc6-ppc64el-cross libstdc++6-ppc64el-cross libatomic1-ppc64el-cross
+    libc6-s390x-cross libstdc++6-s390x-cross libatomic1-s390x-cross musl g++ binutils'
   # Kernels and guests in emulation. Their sources (linux-source-6.1) are downloaded when they are built.
   [kernels]='iproute2 util-linux nftables python3 qemu-system-x86 busybox-static cpio gcc make flex bison bc libelf-dev libssl-dev
     xz-utils'

@@ -3,11 +3,10 @@
  *
  * @packageDocumentation
  */
-export { applyKeepaliveToAgent, type AgentKeepalive } from './keepalive/agent.js';
+export { applyKeepaliveToAgent, type AgentKeepalive, type AgentKeepaliveOptions } from './keepalive/agent.js';
 export { applyKeepalive, disableKeepalive } from './keepalive/apply.js';
 export {
   checkProfile,
-  type KeepalivePath,
   type ProfileFinding,
   type ProfileFindingCode,
   type ProfileFindingSeverity,
@@ -30,6 +29,7 @@ export {
 export type { ConnectionTarget } from './keepalive/process/outgoing.js';
 export { planKeepalive, type KeepaliveConstraints } from './profile/plan.js';
 export { defineProfile, type KeepaliveProfile } from './profile/profile.js';
+export { paths, type KeepalivePath, type KnownPath, type PathName } from './profile/paths.js';
 export { profiles } from './profile/profiles.js';
 export { readKeepalive } from './keepalive/read.js';
 export { keepaliveSupport, type KeepaliveSupport } from './keepalive/support.js';

@@ -30,6 +30,7 @@ const options = {
   interval: [floor.IPPROTO_TCP, floor.TCP_KEEPINTVL],
   count: [floor.IPPROTO_TCP, floor.TCP_KEEPCNT],
   userTimeout: [floor.IPPROTO_TCP, floor.TCP_USER_TIMEOUT],
+  tcpInfo: [floor.IPPROTO_TCP, 11], // its first four bytes: the kernel gathers all of it
 };
 
 /** @param {keyof typeof options} option @returns {Call} */
@@ -46,7 +47,7 @@ const set = (option, value) => {
 
 const readAll = [get('enabled'), get('initialDelay'), get('interval'), get('count'), get('userTimeout')];
 
-/** @param {Settings} settings */
+/** @param {Settings} settings @returns {[Call, Call, Call, Call]} */
 const timing = ({ initialDelay, interval, count, userTimeout }) => [
   set('userTimeout', userTimeout),
   set('interval', interval / 1000),

@@ -22,10 +22,10 @@ function strace(node) {
   }
 }
 
-/** The calls without their descriptor. @param {string} text */
+/** The calls without their descriptor, and without what TCP_INFO tells. @param {string} text */
 function callsIn(text) {
   return Array.from(text.matchAll(/([gs]etsockopt)\(\d+, (.*)\) = (\S+)/g), ([, name, rest, result]) =>
-    [name, rest, result].join(' '),
+    [name, rest?.replace(/(TCP_INFO), .*/, '$1'), result].join(' '),
   );
 }
 

@@ -11,6 +11,7 @@ const { windowsCommand } = require('./wine.js');
  * @property {'linux' | 'windows'} system
  * @property {string} version what smoke.cjs has to say first
  * @property {string} [binary] what it has to find loaded, where the system tells
+ * @property {'qemu' | 'Wine 10'} [emulator]
  * @property {boolean} [refuses] the runtime cannot do anything, and says so
  * @property {(runtimes: string, stranger: string) => string[]} command runs a script in the current
  *   folder, the one where the package is installed
@@ -18,12 +19,16 @@ const { windowsCommand } = require('./wine.js');
 
 const arm64 = ['qemu-aarch64-static', '-L', '/usr/aarch64-linux-gnu'];
 const armv7 = ['qemu-arm-static', '-L', '/usr/arm-linux-gnueabihf'];
+const ppc64 = ['qemu-ppc64le-static', '-L', '/usr/powerpc64le-linux-gnu'];
+const s390x = ['qemu-s390x-static', '-L', '/usr/s390x-linux-gnu'];
 const deno = ['run', '--allow-all', '--no-config'];
 
 const glibc = 'linux-x64/tcp-keepalive.glibc.node';
 const musl = 'linux-x64/tcp-keepalive.musl.node';
 const glibcArm64 = 'linux-arm64/tcp-keepalive.armv8.glibc.node';
 const glibcArmv7 = 'linux-arm/tcp-keepalive.armv7.glibc.node';
+const glibcPpc64 = 'linux-ppc64/tcp-keepalive.glibc.node';
+const glibcS390x = 'linux-s390x/tcp-keepalive.glibc.node';
 
 /** @param {'linux' | 'windows'} system @param {string} name */
 function versionOf(system, name) {
@@ -49,11 +54,17 @@ function linux(name, binary, command = (file) => [file], file = name.startsWith(
   };
 }
 
+/** @param {string} name @param {string} binary @param {readonly string[]} qemu and its options @returns {Cell} */
+function emulated(name, binary, qemu) {
+  return { ...linux(name, binary, (file) => [...qemu, file]), emulator: 'qemu' };
+}
+
 /** @param {string} name @param {readonly string[]} program its path in the package, and arguments @returns {Cell} */
 function windows(name, [file = '', ...args]) {
   return {
     name,
     system: 'windows',
+    emulator: 'Wine 10',
     version: `${versionOf('windows', name)} win32-x64`,
     command: (runtimes, stranger) => [...windowsCommand(runtimes, stranger), `Z:\\srv\\${name}\\${file}`, ...args],
   };
@@ -68,10 +79,12 @@ exports.cells = [
   linux('bun-x64', glibc),
   linux('deno-x64', glibc, (file) => [file, ...deno], 'deno'),
   linux('bun-x64-musl', musl, muslCommand),
-  linux('node-20-arm64', glibcArm64, (file) => [...arm64, file]),
-  linux('node-26-arm64', glibcArm64, (file) => [...arm64, file]),
-  linux('bun-arm64', glibcArm64, (file) => [...arm64, file]),
-  linux('node-20-armv7', glibcArmv7, (file) => [...armv7, file]),
+  emulated('node-20-arm64', glibcArm64, arm64),
+  emulated('node-26-arm64', glibcArm64, arm64),
+  emulated('bun-arm64', glibcArm64, arm64),
+  emulated('node-20-armv7', glibcArmv7, armv7),
+  emulated('node-20-ppc64le', glibcPpc64, ppc64),
+  emulated('node-20-s390x', glibcS390x, s390x), // big-endian
   windows('node-20-windows', ['bin\\node.exe']),
   windows('node-22-windows', ['bin\\node.exe']),
   windows('node-24-windows', ['bin\\node.exe']),

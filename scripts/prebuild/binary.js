@@ -21,20 +21,41 @@ exports.missingTool = () => {
   return missing.length > 0 && `${missing.join(' and ')} missing: they are in Debian's package llvm`;
 };
 
-/** By platform: LLVM's names of the formats, the options of llvm-readobj, and who reads what it says. */
+/**
+ * By platform: how a file tells its format, which by CPU, the options of llvm-readobj, and who reads what it says.
+ * @typedef {object} System
+ * @property {RegExp} format
+ * @property {Partial<Record<import('./targets.js').Target['arch'], string>>} formats
+ * @property {readonly string[]} options
+ * @property {(said: string, file: Buffer) => Binary} read
+ */
+
+/** @type {Record<import('./targets.js').Target['platform'], System>} */
 const systems = {
   linux: {
-    formats: { x64: 'elf64-x86-64', arm64: 'elf64-littleaarch64', arm: 'elf32-littlearm' },
+    // Class (32 or 64 bits), byte order (2: big-endian) and machine: older LLVM has no name for loong64.
+    format: /^ +(?:Class|DataEncoding|Machine): .*?(0x[\dA-F]+)\)?$/gm,
+    formats: {
+      x64: '0x2 0x1 0x3E',
+      arm64: '0x2 0x1 0xB7',
+      arm: '0x1 0x1 0x28',
+      ppc64: '0x2 0x1 0x15',
+      s390x: '0x2 0x2 0x16',
+      riscv64: '0x2 0x1 0xF3',
+      loong64: '0x2 0x1 0x102',
+    },
     options: ['--needed-libs', '--version-info', '--dyn-symbols'],
     read: readElf,
   },
   darwin: {
-    formats: { x64: 'Mach-O 64-bit x86-64', arm64: 'Mach-O arm64', arm: undefined },
+    format: /^Format: (.*)$/gm,
+    formats: { x64: 'Mach-O 64-bit x86-64', arm64: 'Mach-O arm64' },
     options: [],
     read: readMachO,
   },
   win32: {
-    formats: { x64: 'COFF-x86-64', arm64: 'COFF-ARM64', arm: undefined },
+    format: /^Format: (.*)$/gm,
+    formats: { x64: 'COFF-x86-64', arm64: 'COFF-ARM64' },
     options: ['--coff-imports', '--coff-exports', '--string-dump=.nodeapi'],
     read: readPe,
   },
@@ -42,10 +63,10 @@ const systems = {
 
 /** @param {import('./targets.js').Target} target @param {Buffer} file @returns {Binary} */
 exports.readBinary = ({ platform, arch }, file) => {
-  const { formats, options, read } = systems[platform];
+  const { format, formats, options, read } = systems[platform];
   const said = ask('llvm-readobj', ['--file-headers', ...options], file);
-  const [format] = all(said, /^Format: (.*)$/gm);
-  if (format !== formats[arch]) throw new Error(`it is ${format}, not ${formats[arch]}`);
+  const found = all(said, format).join(' ');
+  if (found !== formats[arch]) throw new Error(`it is ${found}, not ${formats[arch]}`);
   return read(said, file);
 };
 

@@ -1,5 +1,5 @@
 'use strict';
-// `npm run prebuilds [-- --write]`: makes the ten binaries in prebuilds/, with the same bits on each machine: those of
+// `npm run prebuilds [-- --write]`: makes the binaries in prebuilds/, with the same bits on each machine: those of
 // scripts/prebuild/SHA256SUMS, which --write writes. A binary is made again only when something that it is made of has changed.
 const { createHash } = require('node:crypto');
 const { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } = require('node:fs');

@@ -1,10 +1,10 @@
 'use strict';
-// The ten binaries: where node-gyp-build looks for each, what makes it, and what it has to be.
+// The binaries: where node-gyp-build looks for each, what makes it, and what it has to be.
 
 /**
  * @typedef {object} Target
  * @property {'linux' | 'darwin' | 'win32'} platform
- * @property {'x64' | 'arm64' | 'arm'} arch
+ * @property {'x64' | 'arm64' | 'arm' | 'ppc64' | 's390x' | 'riscv64' | 'loong64'} arch as Node names it
  * @property {'glibc' | 'musl'} [libc]
  * @property {string} file below prebuilds/
  * @property {'linux' | 'mac' | 'win'} os as gyp names it
@@ -17,15 +17,15 @@
  * @property {readonly string[]} [linkerExports] what the linker exports by itself
  */
 
-const glibc = '2.17'; // older than what any Node 20 needs
+const oldestGlibc = '2.17'; // older than what any Node 20 needs
 const macOs = '11.0';
 
 /**
  * @param {Target['arch']} arch @param {string} tag @param {'glibc' | 'musl'} libc @param {string} triple
- * @param {readonly string[]} cpu
+ * @param {{ cpu?: readonly string[], glibc?: string }} [options] flags for the CPU; the first glibc that has the CPU
  * @returns {Target}
  */
-const linux = (arch, tag, libc, triple, cpu = []) => ({
+const linux = (arch, tag, libc, triple, { cpu = [], glibc = oldestGlibc } = {}) => ({
   platform: 'linux',
   arch,
   libc,
@@ -74,8 +74,12 @@ exports.targets = [
   linux('x64', '', 'musl', 'x86_64-linux-musl'),
   linux('arm64', 'armv8.', 'glibc', 'aarch64-linux-gnu'),
   linux('arm64', 'armv8.', 'musl', 'aarch64-linux-musl'),
-  linux('arm', 'armv7.', 'glibc', 'arm-linux-gnueabihf', armv7),
-  linux('arm', 'armv7.', 'musl', 'arm-linux-musleabihf', armv7),
+  linux('arm', 'armv7.', 'glibc', 'arm-linux-gnueabihf', { cpu: armv7 }),
+  linux('arm', 'armv7.', 'musl', 'arm-linux-musleabihf', { cpu: armv7 }),
+  linux('ppc64', '', 'glibc', 'powerpc64le-linux-gnu', { glibc: '2.19' }),
+  linux('s390x', '', 'glibc', 's390x-linux-gnu'),
+  linux('riscv64', '', 'glibc', 'riscv64-linux-gnu', { glibc: '2.27' }),
+  linux('loong64', '', 'glibc', 'loongarch64-linux-gnu', { glibc: '2.36' }),
   darwin('x64', 'x86_64'),
   darwin('arm64', 'aarch64'),
   windows('x64', 'x86_64'),

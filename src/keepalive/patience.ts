@@ -1,4 +1,6 @@
 import type { Socket } from 'node:net';
+import { afterMacosProbes } from '../profile/macos-timers.js';
+import { platform } from '../profile/platform.js';
 import type { CheckedProfile } from '../profile/profile.js';
 import { CLOSED, borrowed, socketDescriptor } from '../socket/descriptor.js';
 import { getSettings, lendPatience, putSettings, unansweredFor, type KeepaliveSettings } from '../socket/kernel.js';
@@ -31,6 +33,10 @@ const bySocket = new WeakMap<Socket, Loan>();
  * Where that would be so, the kernel is given as much more as has passed. It is taken back once what the kernel counts
  * began after the profile was applied: the peer was heard, or data was sent that it has to acknowledge.
  *
+ * macOS holds the whole silence against the peer, without a probe, and does not tell how long it was nor when the peer is
+ * heard. There the count is first the highest that the kernel can hold, and the profile's once all of its probes have gone
+ * out: who has answered one of them is judged by the silence since, who has not is given up at the next.
+ *
  * @returns false when the socket held the profile already and was only read.
  */
 export function setPatiently(socket: Socket, descriptor: number, profile: CheckedProfile): boolean {
@@ -43,10 +49,10 @@ export function setPatiently(socket: Socket, descriptor: number, profile: Checke
   return changed;
 }
 
-/** What the kernel holds now. It is asked only where the profile leaves the user timeout alone. */
+/** What the kernel holds now. It is asked where the profile does not say it: no user timeout, or in another unit. */
 function heldWith(lent: number, profile: CheckedProfile, descriptor: number): KeepaliveSettings {
   const { initialDelay, interval, count, requestedUserTimeout: userTimeout } = profile;
-  if (userTimeout === undefined) return getSettings(descriptor);
+  if (userTimeout === undefined || platform.countHoldsSilence) return getSettings(descriptor);
   const timing = { enabled: true, initialDelay, interval };
   return userTimeout === 0
     ? { ...timing, count: count + lent, userTimeout }
@@ -57,14 +63,16 @@ function lend(socket: Socket, profile: CheckedProfile, held: KeepaliveSettings, 
   const since = performance.now();
   const { count, userTimeout } = held;
   const afterwards =
-    userTimeout === null || userTimeout === 0 ? { count: count - lent } : { userTimeout: userTimeout - lent };
+    platform.countHoldsSilence || userTimeout === null || userTimeout === 0
+      ? { count: count - lent }
+      : { userTimeout: userTimeout - lent };
   const loan: Loan = {
     socket: new WeakRef(socket),
     profile,
     since,
     held,
     afterwards: { ...held, ...afterwards },
-    dueAt: since + period(held),
+    dueAt: since + (platform.countHoldsSilence ? afterMacosProbes(profile) : period(held)),
   };
   bySocket.set(socket, loan);
   loans.add(loan);

@@ -37,8 +37,8 @@ export interface ServerKeepalive {
    */
   readonly mode: 'listener' | 'connection';
   /**
-   * Changes the profile of later connections; open ones keep theirs. Does nothing after `stop()`. Throws as
-   * `applyKeepalive` does.
+   * Changes the profile of later connections. Open ones keep theirs: a server keeps no list of them, so give yours, or a
+   * {@link LivenessMonitor}, to {@link applyKeepaliveToAll}. Does nothing after `stop()`. Throws as `applyKeepalive` does.
    */
   update(profile: KeepaliveProfile): void;
   /**

@@ -21,8 +21,8 @@ export interface KeepaliveSupport {
   /** The kernel tells when a peer was last heard from: Linux. */
   readonly lastHeard: boolean;
   /**
-   * Accepted sockets inherit the whole profile of their listener: Linux. macOS inherits all but the initial delay.
-   * Windows: not documented, so false.
+   * Accepted sockets inherit the whole profile of their listener: Linux. macOS inherits the interval
+   * and the count, neither the initial delay nor the user timeout. Windows: not documented, so false.
    */
   readonly listenerInheritance: boolean;
   /** What a profile may hold here. */

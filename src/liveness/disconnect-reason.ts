@@ -1,6 +1,7 @@
 /** Why a connection ended, as {@link disconnectReason} tells. */
 export type DisconnectReason = 'closed' | 'timed-out' | 'unreachable' | 'reset' | 'other';
 
+// Windows: the pages of recv, send and setsockopt; libuv src/win/error.c, uv_translate_sys_error, for what has a name.
 const reasons = new Map<unknown, DisconnectReason>([
   ['ETIMEDOUT', 'timed-out'],
   ['ERR_KEEPALIVE_SILENCE', 'timed-out'],
@@ -11,6 +12,7 @@ const reasons = new Map<unknown, DisconnectReason>([
   ['ECONNRESET', 'reset'],
   ['ECONNABORTED', 'reset'],
   ['EPIPE', 'reset'],
+  ['ENOTCONN', 'reset'],
 ]);
 
 /**
@@ -18,11 +20,12 @@ const reasons = new Map<unknown, DisconnectReason>([
  *
  * - 'closed': no error; both sides closed the connection, or this one did.
  * - 'timed-out': probes, or data, stayed unanswered (`ETIMEDOUT`), or nothing was heard for as long as a monitor's
- *   `destroyAfter` or a watchdog's `timeout` (`ERR_KEEPALIVE_SILENCE`): the peer vanished.
+ *   `destroyAfter` or a watchdog's `timeout` (`ERR_KEEPALIVE_SILENCE`): the peer vanished. Windows' error for a connection
+ *   that keepalive has ended, WSAENETRESET, has no name in Node: there `UNKNOWN` from a read or a write is this.
  * - 'unreachable': the network said that there is no way to it (`EHOSTUNREACH`, `ENETUNREACH`, `EHOSTDOWN`, `ENETDOWN`).
  *   Linux reports a peer that vanished with data in flight like this when an ICMP message came meanwhile.
  * - 'reset': the peer's kernel does not know the connection (`ECONNRESET`, `ECONNABORTED`, `EPIPE`): it restarted, or its
- *   program ended. Windows also says `ECONNABORTED` for some time-outs.
+ *   program ended. Windows also says `ECONNABORTED` for some time-outs, and `ENOTCONN` for a reset while keepalive is on.
  * - 'other': says nothing about a connection that was there, for example `ECONNREFUSED` or an error of TLS.
  *
  * @example
@@ -34,5 +37,7 @@ const reasons = new Map<unknown, DisconnectReason>([
  */
 export function disconnectReason(error?: unknown): DisconnectReason {
   if (error === undefined || error === null) return 'closed';
-  return reasons.get((error as { code?: unknown }).code) ?? 'other';
+  const { code, syscall } = error as { code?: unknown; syscall?: unknown };
+  if (code === 'UNKNOWN' && (syscall === 'read' || syscall === 'write')) return 'timed-out';
+  return reasons.get(code) ?? 'other';
 }

@@ -146,6 +146,11 @@ export class LivenessMonitor extends EventEmitter<LivenessEvents> {
     if (real !== undefined) this.#remove(real);
   }
 
+  /** The watched sockets, as they were given to `watch`. So `applyKeepaliveToAll(monitor, profile)` re-tunes them. */
+  *[Symbol.iterator](): Generator<Socket, void, void> {
+    for (const socket of this.#sockets.all()) yield this.#sockets.shown(socket);
+  }
+
   /** What is known now. Costs the same for any number of sockets. */
   snapshot(): LivenessSnapshot {
     return this.#snapshots.take();

@@ -1,5 +1,5 @@
-import { latestTick } from '../profile/kernel-timers.js';
-import { checked, probePeriod, type KeepaliveProfile } from '../profile/profile.js';
+import { platform } from '../profile/platform.js';
+import { checked, type KeepaliveProfile } from '../profile/profile.js';
 import { assertObject, checkedTime, longestDelay } from '../util/arguments.js';
 import { outOfRange } from '../util/errors.js';
 
@@ -72,7 +72,7 @@ export function checkedTimes(options: LivenessOptions | LivenessProfileOptions):
 function timesBy(profile: KeepaliveProfile): Pick<LivenessTimes, 'silentAfter' | 'checkEvery'> {
   const known = checked(profile);
   return {
-    silentAfter: Math.ceil(latestTick(probePeriod(known))) + known.interval,
+    silentAfter: Math.ceil(platform.bounds.firstProbe(known)) + known.interval,
     checkEvery: known.interval / looksInInterval,
   };
 }

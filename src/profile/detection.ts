@@ -1,40 +1,41 @@
-import { latestIdleVerdict, latestWriteVerdict } from './kernel-timers.js';
 import { hasUserTimeout, platform } from './platform.js';
-import { checked, probePeriod, type CheckedProfile, type KeepaliveProfile } from './profile.js';
+import { checked, type CheckedProfile, type KeepaliveProfile } from './profile.js';
 
 /** Upper bounds on the time until a vanished peer is noticed, in milliseconds. */
 export interface DetectionTime {
   /** From the last answer, if nothing is written after it. */
   readonly idle: number;
-  /** From a write that stays unacknowledged; null where only the system's retransmission limit applies (minutes). */
+  /**
+   * From a write that stays unacknowledged; null where only the system's retransmission limit applies (minutes). Never
+   * null on macOS, which counts the silence with data in flight too.
+   */
   readonly inFlight: number | null;
   /** From the last answer, whatever is written and whenever; null where `inFlight` is. */
   readonly atMost: number | null;
 }
 
 /**
- * The longest retransmission timeout that `inFlight` allows for: RFC 6298 starts with it, and Linux keeps it 200 ms or more
- * above the round trip, so it is longer only where round trips take more than half a second or vary by as much.
- */
-const retransmissionTimeout = 1_000;
-
-/**
  * Upper bounds on the time until a vanished peer is noticed, in milliseconds.
  *
  * - `idle`: from the last answer, if nothing is written after it.
- * - `inFlight`: from a write that stays unacknowledged; null without a user timeout.
- * - `atMost`: from the last answer, whatever is written. It is `idle + inFlight`, because a write just before the
- *   verdict of the probes starts the time anew. {@link LivenessMonitor} with `destroyAfter` gives a bound that writes
- *   do not move.
+ * - `inFlight`: from a write that stays unacknowledged; null without a user timeout, except on macOS.
+ * - `atMost`: from the last answer, whatever is written. On Linux and Windows it is `idle + inFlight`, because a write
+ *   just before the verdict of the probes starts the time anew; on macOS it is `idle`. {@link LivenessMonitor} with
+ *   `destroyAfter` gives a bound that writes do not move.
  *
  * On Linux they hold at every clock rate of the kernel (100 to 1000 ticks a second), which decides how late its timers
- * are. macOS and Windows do not document how they round: there the numbers assume timers that are never late.
+ * are. On macOS, whose source was read but where nothing was run, each timer is up to half a second late. Windows does not
+ * document how it rounds: there the numbers assume timers that are never late.
  *
  * On Linux a user timeout replaces the count (net/ipv4/tcp_timer.c, tcp_keepalive_timer): it ends the connection at the
  * first probe time, after the first probe, at which it has passed. In flight it begins with the first retransmission
  * (tcp_retransmit_skb), for which two retransmission timeouts of at most 1 s are allowed. Where the retransmission
- * timeout is longer (`ss -i` shows it as `rto`), add twice the excess. Elsewhere `idle` is `max(initialDelay, interval)
- * + interval * count` and `inFlight` is the user timeout, on macOS rounded up to seconds.
+ * timeout is longer (`ss -i` shows it as `rto`), add twice the excess.
+ *
+ * On macOS (xnu bsd/netinet/tcp_timer.c, tcp_timers) the silence since the last answer ends the connection, with data in
+ * flight too. A user timeout can only make that sooner, and does nothing where the retransmission begins after one side
+ * has ended its half; so `inFlight` is the smaller of the two bounds. On Windows `idle` is `max(initialDelay, interval) +
+ * interval * count` and `inFlight` is the user timeout.
  *
  * Throws as {@link defineProfile} does.
  *
@@ -46,8 +47,9 @@ const retransmissionTimeout = 1_000;
 export function detectionTime(profile: KeepaliveProfile): DetectionTime {
   const wanted = checked(profile);
   const userTimeout = effectiveUserTimeout(wanted);
-  const idle = latestIdle(wanted, userTimeout);
-  const inFlight = userTimeout === null ? null : latestInFlight(userTimeout);
+  const idle = platform.bounds.idle(wanted, userTimeout);
+  const inFlight = platform.bounds.inFlight(wanted, userTimeout);
+  if (platform.countHoldsSilence) return { idle, inFlight, atMost: idle };
   return { idle, inFlight, atMost: inFlight === null ? null : idle + inFlight };
 }
 
@@ -55,14 +57,4 @@ function effectiveUserTimeout({ requestedUserTimeout = 0 }: CheckedProfile): num
   if (requestedUserTimeout === 0 || !hasUserTimeout()) return null;
   const unit = platform.userTimeoutUnit;
   return Math.ceil(requestedUserTimeout / unit) * unit;
-}
-
-function latestIdle(profile: CheckedProfile, userTimeout: number | null): number {
-  if (!platform.userTimeoutEndsProbing) return probePeriod(profile) + profile.interval * profile.count;
-  return Math.ceil(latestIdleVerdict(profile, userTimeout ?? 0));
-}
-
-function latestInFlight(userTimeout: number): number {
-  if (!platform.userTimeoutEndsProbing) return userTimeout;
-  return Math.ceil(latestWriteVerdict(userTimeout, retransmissionTimeout));
 }

@@ -11,17 +11,11 @@ export interface LinuxClock {
   readonly softirqDelay?: () => number;
 }
 
-export interface Timer {
-  readonly expires: number;
-  /** The tick in which it fires. */
-  readonly fires: number;
-  readonly handler: () => void;
-}
-
 export class Jiffies {
   /** The current tick. */
   jiffies: number;
   private inSoftirq = false;
+  private readonly timers: Timer[] = [];
 
   constructor(private readonly clock: LinuxClock) {
     this.jiffies = clock.jiffies;
@@ -46,19 +40,64 @@ export class Jiffies {
     return Math.ceil((milliseconds * this.clock.rate) / 1000);
   }
 
-  /** __mod_timer: a timer that expires in the same tick as before stays in its bucket, however coarse that is. */
-  setTimer(pending: Timer | undefined, ticks: number, handler: () => void): Timer {
-    const expires = this.jiffies + ticks;
-    if (pending?.expires === expires) return { ...pending, handler };
-    const wheel = this.jiffies + (this.inSoftirq ? 1 : 0); // __run_timers moves it on before it calls a timer
-    return { expires, fires: firingTick(expires, wheel) + (this.clock.softirqDelay?.() ?? 0), handler };
+  /** When the next of its timers fires, in milliseconds; Infinity where none runs. */
+  get nextTimer(): number {
+    return this.at(this.next().fires);
   }
 
   /** __run_timers. */
-  run(timer: Timer): void {
+  fireNextTimer(): void {
+    const timer = this.next();
     this.jiffies = timer.fires;
     this.inSoftirq = true;
-    timer.handler();
+    timer.fire();
     this.inSoftirq = false;
+  }
+
+  addTimer(handler: () => void): Timer {
+    const timer = new Timer(this, handler);
+    this.timers.push(timer);
+    return timer;
+  }
+
+  /** calc_wheel_index. */
+  firingTick(expires: number): number {
+    const wheel = this.jiffies + (this.inSoftirq ? 1 : 0); // __run_timers moves it on before it calls a timer
+    return firingTick(expires, wheel) + (this.clock.softirqDelay?.() ?? 0);
+  }
+
+  private next(): Timer {
+    return this.timers.reduce((first, timer) => (timer.fires < first.fires ? timer : first));
+  }
+}
+
+/** A struct timer_list. */
+class Timer {
+  /** The tick in which it fires; Infinity where it does not run. */
+  fires = Infinity;
+  private expires: number | undefined;
+
+  constructor(
+    private readonly clock: Jiffies,
+    private handler: () => void,
+  ) {}
+
+  /** __mod_timer: a timer that expires in the same tick as before stays in its bucket, however coarse that is. */
+  set(ticks: number, handler = this.handler): void {
+    const expires = this.clock.jiffies + ticks;
+    this.handler = handler;
+    if (this.expires === expires) return;
+    this.expires = expires;
+    this.fires = this.clock.firingTick(expires);
+  }
+
+  stop(): void {
+    this.fires = Infinity;
+    this.expires = undefined;
+  }
+
+  fire(): void {
+    this.stop();
+    this.handler();
   }
 }

@@ -1,4 +1,3 @@
-/* eslint-disable max-lines -- one connection as the kernel keeps it: its timers are read together */
 /**
  * One TCP connection as Linux times it: its keepalive probes, its retransmissions, its window probes, and when it is given
  * up; only as far as this package relies on it. Fields have the kernel's names. Each method is one function of Linux 6.1
@@ -15,7 +14,7 @@ import {
   type Verdict,
 } from './kernel-model.js';
 import { longestRetransmissionTimeout } from './kernel-timers.js';
-import { Jiffies, type LinuxClock, type Timer } from './linux-clock.js';
+import { Jiffies, type LinuxClock } from './linux-clock.js';
 
 /** Runs a scenario on Linux. */
 export function simulateLinux(scenario: Scenario, clock: LinuxClock): Outcome {
@@ -55,8 +54,8 @@ class LinuxConnection implements ModelledConnection {
   private backoff = 0;
   private probesTstamp: number | undefined;
 
-  private keepaliveTimer: Timer | undefined;
-  private writeTimer: Timer | undefined;
+  private readonly keepaliveTimer;
+  private readonly writeTimer;
 
   constructor(
     private readonly clock: Jiffies,
@@ -67,22 +66,16 @@ class LinuxConnection implements ModelledConnection {
     this.keepaliveTime = clock.ticks(defaults.time);
     this.keepaliveIntvl = clock.ticks(defaults.intvl);
     this.rto = measuredRto;
+    this.keepaliveTimer = clock.addTimer(this.onKeepaliveTimer);
+    this.writeTimer = clock.addTimer(this.onRetransmissionTimer);
   }
 
   get nextTimer(): number {
-    return this.clock.at(Math.min(this.keepaliveTimer?.fires ?? Infinity, this.writeTimer?.fires ?? Infinity));
+    return this.clock.nextTimer;
   }
 
   fireTimer(): void {
-    const { keepaliveTimer, writeTimer } = this;
-    if (keepaliveTimer !== undefined && keepaliveTimer.fires <= (writeTimer?.fires ?? Infinity)) {
-      this.keepaliveTimer = undefined;
-      this.clock.run(keepaliveTimer);
-      /* v8 ignore next -- simulate() fires a timer only where there is one */
-    } else if (writeTimer !== undefined) {
-      this.writeTimer = undefined;
-      this.clock.run(writeTimer);
-    }
+    this.clock.fireNextTimer();
   }
 
   // --- net/ipv4/tcp.c
@@ -99,26 +92,20 @@ class LinuxConnection implements ModelledConnection {
 
   /** tcp_set_keepalive in tcp_timer.c: the whole delay from now on. Unanswered probes are not forgotten. */
   private setKeepalive(on: boolean): void {
-    if (!on) this.keepaliveTimer = undefined;
-    else if (!this.keepopen) this.resetKeepaliveTimer(this.keepaliveTime);
+    if (!on) this.keepaliveTimer.stop();
+    else if (!this.keepopen) this.keepaliveTimer.set(this.keepaliveTime);
     this.keepopen = on;
   }
 
   /** tcp_sock_set_keepidle_locked: what is left of the delay since the last answer. */
   private setKeepidle(ticks: number): void {
     this.keepaliveTime = ticks;
-    if (this.keepopen) this.resetKeepaliveTimer(Math.max(0, ticks - this.keepaliveTimeElapsed()));
+    if (this.keepopen) this.keepaliveTimer.set(Math.max(0, ticks - this.keepaliveTimeElapsed()));
   }
 
   /** keepalive_time_elapsed in include/net/tcp.h. */
   private keepaliveTimeElapsed(): number {
     return this.clock.jiffies - Math.max(this.lrcvtime, this.rcvTstamp);
-  }
-
-  private resetKeepaliveTimer(ticks: number): void {
-    this.keepaliveTimer = this.clock.setTimer(this.keepaliveTimer, ticks, () => {
-      this.onKeepaliveTimer();
-    });
   }
 
   write(at: number): void {
@@ -131,17 +118,17 @@ class LinuxConnection implements ModelledConnection {
   // --- net/ipv4/tcp_timer.c
 
   /** tcp_keepalive_timer. */
-  private onKeepaliveTimer(): void {
+  private readonly onKeepaliveTimer = (): void => {
     const elapsed = this.keepaliveTimeElapsed();
-    if (this.packetsOut || this.writeQueue) this.resetKeepaliveTimer(this.keepaliveTime);
-    else if (elapsed < this.keepaliveTime) this.resetKeepaliveTimer(this.keepaliveTime - elapsed);
+    if (this.packetsOut || this.writeQueue) this.keepaliveTimer.set(this.keepaliveTime);
+    else if (elapsed < this.keepaliveTime) this.keepaliveTimer.set(this.keepaliveTime - elapsed);
     else if (this.isSilentFor(elapsed)) this.giveUp(this.userTimeout === 0 ? 'count' : 'user timeout');
     else {
       this.send('probe');
       this.probesOut++;
-      this.resetKeepaliveTimer(this.keepaliveIntvl);
+      this.keepaliveTimer.set(this.keepaliveIntvl);
     }
-  }
+  };
 
   /** The user timeout takes the place of the count: with it, one unanswered probe is enough. */
   private isSilentFor(elapsed: number): boolean {
@@ -150,7 +137,7 @@ class LinuxConnection implements ModelledConnection {
   }
 
   /** tcp_retransmit_timer, and retrans_stamp from tcp_retransmit_skb: when the first retransmission was sent. */
-  private onRetransmissionTimer(): void {
+  private readonly onRetransmissionTimer = (): void => {
     const now = this.clock.milliseconds;
     const start = this.retransStamp ?? now;
     // retransmits_timed_out
@@ -162,8 +149,8 @@ class LinuxConnection implements ModelledConnection {
     this.send('retransmission');
     this.retransStamp = start;
     this.rto = Math.min(2 * this.rto, longestRetransmissionTimeout);
-    this.setRetransmissionTimer(this.clampToUserTimeout(now - start));
-  }
+    this.writeTimer.set(this.clampToUserTimeout(now - start), this.onRetransmissionTimer);
+  };
 
   /** tcp_clamp_rto_to_user_timeout. */
   private clampToUserTimeout(elapsed: number): number {
@@ -172,14 +159,8 @@ class LinuxConnection implements ModelledConnection {
     return elapsed >= this.userTimeout ? 1 : Math.min(rto, this.clock.ticks(this.userTimeout - elapsed));
   }
 
-  private setRetransmissionTimer(ticks: number): void {
-    this.writeTimer = this.clock.setTimer(this.writeTimer, ticks, () => {
-      this.onRetransmissionTimer();
-    });
-  }
-
   /** tcp_probe_timer: answers do not stop the user timeout while the window stays closed. */
-  private onWindowTimer(): void {
+  private readonly onWindowTimer = (): void => {
     const { jiffies } = this.clock;
     this.probesTstamp ??= jiffies;
     const isTimedOut = this.userTimeout !== 0 && jiffies - this.probesTstamp >= this.clock.ticks(this.userTimeout);
@@ -191,16 +172,14 @@ class LinuxConnection implements ModelledConnection {
     this.probesOut++;
     this.backoff = Math.min(this.backoff + 1, retries);
     this.setWindowTimer();
-  }
+  };
 
   /** tcp_probe0_when, and tcp_clamp_probe0_to_user_timeout. */
   private setWindowTimer(): void {
     const when = this.clock.ticks(Math.min(this.rto * 2 ** this.backoff, longestRetransmissionTimeout));
     const end = (this.probesTstamp ?? Infinity) + (this.clock.ticks(this.userTimeout) || Infinity);
     const remaining = Math.max(fewestTicks, end - this.clock.jiffies);
-    this.writeTimer = this.clock.setTimer(this.writeTimer, Math.min(when, remaining), () => {
-      this.onWindowTimer();
-    });
+    this.writeTimer.set(Math.min(when, remaining), this.onWindowTimer);
   }
 
   /** tcp_write_err. */
@@ -220,10 +199,10 @@ class LinuxConnection implements ModelledConnection {
     this.send('data');
     const roundTrip = Math.max(0, this.measuredRto - shortestRetransmissionTimeout);
     const probeAfter = Math.min(2 * roundTrip + shortestRetransmissionTimeout, this.rto);
-    this.writeTimer = this.clock.setTimer(this.writeTimer, this.clock.ticks(probeAfter), () => {
+    this.writeTimer.set(this.clock.ticks(probeAfter), () => {
       // tcp_send_loss_probe: leaves retrans_stamp alone, and starts the retransmission timeout anew (tcp_rearm_rto).
       this.send('retransmission');
-      this.setRetransmissionTimer(this.clock.ticks(this.rto));
+      this.writeTimer.set(this.clock.ticks(this.rto), this.onRetransmissionTimer);
     });
   }
 
@@ -254,7 +233,7 @@ class LinuxConnection implements ModelledConnection {
       this.retransmits = 0;
       this.retransStamp = undefined;
       this.rto = this.measuredRto; // tcp_set_rto, by the timestamps option
-      this.writeTimer = undefined;
+      this.writeTimer.stop();
     }
     if (!this.writeQueue) return;
     // tcp_ack_probe

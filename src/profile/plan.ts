@@ -1,7 +1,7 @@
-import { assertNumber, assertObject } from '../util/arguments.js';
+import { assertKnownFields, assertNumber, assertObject } from '../util/arguments.js';
 import { KeepaliveError, invalidArgumentType, outOfRange } from '../util/errors.js';
 import { detectionTime } from './detection.js';
-import { latestTick } from './kernel-timers.js';
+import { checkedPathName, paths, type PathName } from './paths.js';
 import { hasUserTimeout, platform } from './platform.js';
 import { defineProfile, matchingUserTimeout, type KeepaliveProfile } from './profile.js';
 
@@ -13,8 +13,14 @@ export interface KeepaliveConstraints {
    */
   readonly detectWithin: number;
   /**
+   * What the connections go through, by its name in {@link paths}. One that ends TCP needs a `heartbeat` below its
+   * `idleTimeout`: no probe keeps it open.
+   */
+  readonly path?: PathName | undefined;
+  /**
    * When the NAT or load balancer with the shortest memory in the path forgets an idle connection. The first probe
-   * comes before, also when Linux rounds the `initialDelay` up (measured: 239 s became 239.9 to 254.8 s).
+   * comes before, also when Linux rounds the `initialDelay` up (measured: 239 s became 239.9 to 254.8 s). By default
+   * that of `path`.
    */
   readonly idleTimeout?: number | undefined;
   /**
@@ -38,7 +44,7 @@ export interface KeepaliveConstraints {
   readonly writes?: 'any' | 'never' | 'monitored' | undefined;
 }
 
-const names = ['detectWithin', 'idleTimeout', 'tolerateLost', 'heartbeat', 'writes'] as const;
+const names = ['detectWithin', 'path', 'idleTimeout', 'tolerateLost', 'heartbeat', 'writes'];
 const writesKnown = ['any', 'never', 'monitored'] as const;
 type Writes = KeepaliveConstraints['writes'];
 const second = 1000;
@@ -67,7 +73,7 @@ const defaultLost = 2;
  * often.
  *
  * The `count` is `tolerateLost + 1`. The `interval` is at most the `initialDelay` and at least 5 s, which a phone's
- * radio may need to wake up and answer. The numbers allow for the rounding of Linux's timers at every clock rate.
+ * radio may need to wake up and answer. The numbers are those of the OS that runs, and on Linux allow for every clock rate.
  *
  * Throws `ERR_KEEPALIVE_PLAN` when two constraints cannot both be met, with both and by how much in the message;
  * `ERR_INVALID_ARG_TYPE` or `ERR_OUT_OF_RANGE` for a bad argument.
@@ -87,7 +93,7 @@ export function planKeepalive(constraints: KeepaliveConstraints): Readonly<Keepa
   checkConflicts(wanted, count, idleTimeout);
 
   const meets = (profile: KeepaliveProfile) =>
-    latestTick(profile.initialDelay) < idleTimeout && bound(profile, wanted.writes) <= detectWithin;
+    platform.bounds.firstProbe(profile) < idleTimeout && bound(profile, wanted.writes) <= detectWithin;
   const fits = (delay: number) => meets(timing(delay, shortestInterval, count));
   const initialDelay = last(fits, shortestDelay, seconds(limits.initialDelay.max));
   return defineProfile(withLongestInterval(initialDelay, count, wanted, meets));
@@ -128,7 +134,7 @@ function bound(profile: KeepaliveProfile, writes: Writes, whenIdle: KeepalivePro
 }
 
 function isMovedByWrites(writes: Writes): boolean {
-  return writes === undefined || writes === 'any';
+  return !platform.countHoldsSilence && (writes === undefined || writes === 'any');
 }
 
 /** A heartbeat keeps the path open by itself. */
@@ -163,10 +169,10 @@ function checkConflicts({ detectWithin, writes }: KeepaliveConstraints, count: n
     );
   }
   const shortest = shortestDelay * second;
-  const longer = latestTick(shortest) + 1;
+  const longer = platform.bounds.firstProbe(timing(shortestDelay, shortestInterval, count)) + 1;
   if (idleTimeout < longer) {
     throw conflict(
-      `idleTimeout ${idleTimeout} and the shortest initialDelay of ${shortest}, which Linux may round up to ${longer - 1}, need at least ${longer}: ${longer - idleTimeout} more`,
+      `idleTimeout ${idleTimeout} and the shortest initialDelay of ${shortest}, which may come after ${longer - 1}, need at least ${longer}: ${longer - idleTimeout} more`,
     );
   }
 }
@@ -194,16 +200,20 @@ function conflict(message: string): KeepaliveError {
 /** Reads each field once: a getter can return another value the second time. */
 function checkedConstraints(constraints: KeepaliveConstraints): KeepaliveConstraints {
   assertObject('constraints', constraints);
-  for (const [name, value] of Object.entries(constraints)) {
-    const known = (names as readonly string[]).includes(name);
-    if (!known) throw invalidArgumentType(`constraints.${name}`, `one of ${names.join(', ')}`, value);
-  }
-  const { detectWithin, idleTimeout, tolerateLost, heartbeat, writes } = constraints;
+  assertKnownFields('constraints', constraints, names);
+  const { detectWithin, path, idleTimeout: given, tolerateLost, heartbeat, writes } = constraints;
+  const known = checkedPathName('constraints.path', path) && paths[path!];
+  const idleTimeout = given === undefined ? known?.idleTimeout : given;
   checkTime('detectWithin', detectWithin);
   if (idleTimeout !== undefined) checkTime('idleTimeout', idleTimeout);
   if (heartbeat !== undefined) checkTime('heartbeat', heartbeat);
   if (tolerateLost !== undefined) checkLost(tolerateLost);
   checkWrites(writes, heartbeat);
+  if (known?.probesCount === false && !(heartbeat! < idleTimeout!)) {
+    throw conflict(
+      `path '${path}' and its idleTimeout ${idleTimeout} exclude a plan of probes alone: it ends TCP, so only data keeps it open. Give a heartbeat below ${idleTimeout}`,
+    );
+  }
   return { detectWithin, idleTimeout, tolerateLost, heartbeat, writes };
 }
 

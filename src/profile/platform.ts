@@ -1,3 +1,5 @@
+import { linuxBounds, macosBounds, windowsBounds, type KernelBounds } from './kernel-bounds.js';
+
 /** An inclusive range. */
 export interface KeepaliveRange {
   readonly min: number;
@@ -16,6 +18,8 @@ export interface KeepaliveLimits {
 /** How the operating systems differ, as far as JavaScript must know. The rest is in native/. */
 export interface Platform {
   readonly limits: KeepaliveLimits;
+  /** The most that `initialDelay + interval * count` may be, in milliseconds. */
+  readonly longestVerdict: number;
   readonly tcpInfo: boolean;
   /** The kernel tells when the peer was last heard from. */
   readonly lastHeard: boolean;
@@ -26,6 +30,12 @@ export interface Platform {
   readonly userTimeoutUnit: number;
   /** A user timeout also decides, in place of the count, when unanswered probes end an idle connection. */
   readonly userTimeoutEndsProbing: boolean;
+  /**
+   * The kernel holds all of the silence against the peer, also with data in flight and also what was before a profile was
+   * put on its connection; and it does not tell how long that was. `kCountHoldsSilence` in native/socket_options.h.
+   */
+  readonly countHoldsSilence: boolean;
+  readonly bounds: KernelBounds;
 }
 
 const second = 1000;
@@ -45,47 +55,69 @@ function limits(seconds: number, count: number, userTimeout: number | null): Kee
 // net/ipv4/tcp_timer.c, tcp_keepalive_timer: the user timeout, if set, is asked and the count is not.
 const linux: Platform = {
   limits: limits(32_767, 127, int32Max),
+  longestVerdict: Infinity, // net/ipv4/tcp_timer.c, tcp_keepalive_timer: the probes are counted
   tcpInfo: true,
   lastHeard: true,
   listenerInheritance: true,
   deadConnectionErrors: [],
   userTimeoutUnit: 1,
   userTimeoutEndsProbing: true,
+  countHoldsSilence: false,
+  bounds: linuxBounds,
 };
 
-// xnu bsd/netinet/tcp_usrreq.c: the times are kept in 32 bits of milliseconds, the count in an int. The initial delay is
-// not inherited. The largest user timeout is the last that is still an int when rounded up to seconds.
+/** Seconds that a signed 32-bit number of milliseconds can hold. */
+const int32Seconds = Math.floor(int32Max / second);
+
+// xnu bsd/netinet/tcp_usrreq.c, tcp_ctloutput, takes unsigned 32 bits of milliseconds. But tcp_timer.c compares timers as
+// signed ones (timer_diff), so that a longer one is due at once, and adds the delay to interval * count (tcp_timers,
+// TCPT_KEEP) in unsigned ones, which wrap: 2,048 s * 262,144 is 0, and the connection is dropped at the first probe time.
+// tcp_input.c, tcp_input, "inherit states from the listener": interval and count are inherited, the initial delay and the
+// connection-drop time are not.
+// The largest user timeout is the last that is still an int when rounded up to seconds.
 const darwin: Platform = {
-  limits: limits(4_294_967, int32Max, Math.floor(int32Max / second) * second),
+  limits: limits(int32Seconds, int32Seconds - 1, int32Seconds * second),
+  longestVerdict: int32Seconds * second,
   tcpInfo: true,
   lastHeard: false,
   listenerInheritance: false,
-  deadConnectionErrors: ['EINVAL', 'ECONNRESET'], // bsd/kern/uipc_socket.c, sosetoptlock
+  deadConnectionErrors: ['EINVAL', 'ECONNRESET'], // uipc_socket.c, sosetoptlock; tcp_usrreq.c, tcp_ctloutput
   userTimeoutUnit: second,
   userTimeoutEndsProbing: false,
+  countHoldsSilence: true,
+  bounds: macosBounds,
 };
 
-// Winsock's documentation gives a range for the count only; SIO_KEEPALIVE_VALS keeps 32 bits of milliseconds. Whether
-// options are inherited is not documented.
+// Winsock's documentation gives a range for the count only, and SIO_KEEPALIVE_VALS takes 32 bits of milliseconds. How the
+// kernel compares them is not documented, so the limits are those of a signed number. Whether options are inherited is not
+// documented. Errors: the pages of setsockopt (WSAENETRESET, here ETIMEDOUT: timed out while SO_KEEPALIVE is set;
+// WSAENOTCONN: reset while it is set), SO_KEEPALIVE (WSAEINVAL: in a state between two others) and recv (WSAECONNABORTED,
+// WSAETIMEDOUT, WSAECONNRESET). A profile's values were tried on a scratch socket before, so EINVAL is not about them.
 const windows: Platform = {
-  limits: limits(4_294_967, 255, int32Max),
+  limits: limits(int32Seconds, 255, int32Max),
+  longestVerdict: int32Seconds * second,
   tcpInfo: true,
   lastHeard: false,
   listenerInheritance: false,
-  deadConnectionErrors: ['ENOTCONN', 'ECONNRESET'], // WSAENETRESET too, see native/windows_error.h
+  deadConnectionErrors: ['ENOTCONN', 'ETIMEDOUT', 'ECONNRESET', 'ECONNABORTED', 'EINVAL'],
   userTimeoutUnit: 1,
   userTimeoutEndsProbing: false,
+  countHoldsSilence: false,
+  bounds: windowsBounds,
 };
 
 // Nothing can be applied there; profiles can still be defined.
 const unsupported: Platform = {
   limits: limits(32_767, 127, null),
+  longestVerdict: Infinity,
   tcpInfo: false,
   lastHeard: false,
   listenerInheritance: false,
   deadConnectionErrors: [],
   userTimeoutUnit: 1,
   userTimeoutEndsProbing: false,
+  countHoldsSilence: false,
+  bounds: linuxBounds,
 };
 
 const byName: Partial<Record<NodeJS.Platform, Platform>> = { linux, android: linux, darwin, win32: windows };

@@ -35,7 +35,7 @@ export interface KeepaliveProfile {
    * - a number: throws `ERR_KEEPALIVE_UNSUPPORTED` where the OS has no user timeout. 1 to 999 is refused, because it is
    *   seconds by mistake and would end live connections.
    *
-   * On Linux it also ends connections whose peer is alive but does not read. TCP_USER_TIMEOUT on Linux,
+   * On Linux (from 4.9 on) it also ends connections whose peer is alive but does not read. TCP_USER_TIMEOUT on Linux,
    * TCP_RXT_CONNDROPTIME on macOS (rounded up to whole seconds), TCP_MAXRTMS or TCP_MAXRT on Windows.
    */
   readonly userTimeout?: number | 'match' | undefined;
@@ -106,10 +106,20 @@ function check(profile: KeepaliveProfile): CheckedProfile {
   checkSeconds('initialDelay', initialDelay, limits.initialDelay);
   checkSeconds('interval', interval, limits.interval);
   checkInteger('count', count, limits.count, '');
+  checkVerdict({ initialDelay, interval, count });
   checkUserTimeout(userTimeout);
   const requestedUserTimeout = userTimeout === 'match' ? match({ initialDelay, interval, count }) : userTimeout;
   const room = roomForSilence({ initialDelay, interval, count }, requestedUserTimeout ?? 0);
   return { initialDelay, interval, count, userTimeout, requestedUserTimeout, room };
+}
+
+function checkVerdict(timing: ProbeTiming): void {
+  const verdict = verdictByCount(timing);
+  if (verdict <= platform.longestVerdict) return;
+  throw invalid(
+    'count',
+    `initialDelay + interval * count is ${verdict}, more than the ${platform.longestVerdict} that the kernel can hold; lower the interval or the count`,
+  );
 }
 
 function match(timing: ProbeTiming): number {

@@ -16,12 +16,15 @@ export interface KeepaliveSettings {
   readonly count: number;
   /**
    * How long written data may stay unacknowledged; 0 is the system's default, null where the OS has none. Linux
-   * TCP_USER_TIMEOUT, macOS TCP_RXT_CONNDROPTIME (in whole seconds), Windows TCP_MAXRTMS or TCP_MAXRT.
+   * TCP_USER_TIMEOUT, macOS TCP_RXT_CONNDROPTIME (in whole seconds), Windows TCP_MAXRTMS or TCP_MAXRT, where Infinity is
+   * retransmission without an end, and the system's default is read as the time that it is.
    */
   readonly userTimeout: number | null;
 }
 
 const second = 1000;
+/** `native/socket_options_windows.cc`. */
+const forever = -1;
 const { absent, slots } = binding;
 
 /** Values that the kernel took on a scratch socket. Bounded, for programs that make up profiles as they go. */
@@ -93,7 +96,7 @@ export function putSettings(descriptor: number, held: KeepaliveSettings): void {
     Math.min(held.initialDelay, limits.initialDelay.max) / second,
     Math.min(held.interval, limits.interval.max) / second,
     Math.min(held.count, limits.count.max),
-    held.userTimeout ?? absent,
+    held.userTimeout === Infinity ? forever : (held.userTimeout ?? absent),
   );
   if (errno !== 0) throw refusal(errno);
 }
@@ -159,7 +162,7 @@ function settings(): KeepaliveSettings {
     initialDelay: slots[Slot.initialDelay]! * second,
     interval: slots[Slot.interval]! * second,
     count: slots[Slot.count]!,
-    userTimeout: userTimeout === absent ? null : userTimeout,
+    userTimeout: userTimeout === absent ? null : userTimeout === forever ? Infinity : userTimeout,
   };
 }
 

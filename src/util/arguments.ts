@@ -5,6 +5,13 @@ export function assertObject(name: string, value: unknown): asserts value is obj
   if (typeof value !== 'object' || value === null) throw invalidArgumentType(name, 'an object', value);
 }
 
+/** Throws `ERR_INVALID_ARG_TYPE` for a field that no one knows: a typo must not pass. */
+export function assertKnownFields(name: string, value: object, known: readonly string[]): void {
+  for (const [field, found] of Object.entries<unknown>(value as Record<string, unknown>)) {
+    if (!known.includes(field)) throw invalidArgumentType(`${name}.${field}`, `one of ${known.join(', ')}`, found);
+  }
+}
+
 /** Throws `ERR_INVALID_ARG_TYPE` for anything but a number. */
 export function assertNumber(name: string, value: unknown): asserts value is number {
   if (typeof value !== 'number') throw invalidArgumentType(name, 'a number', value);

@@ -121,7 +121,12 @@ async function reasons(t: Test): Promise<void> {
   await t.test('anything else', async (t) => {
     for (const nothing of [undefined, null]) t.equal(disconnectReason(nothing), 'closed');
     for (const other of [new Error('mine'), {}, 'ETIMEDOUT', 7]) t.equal(disconnectReason(other), 'other');
-    t.equal(disconnectReason(Object.assign(new Error(), { code: 'EPIPE' })), 'reset');
+    const reason = (code: string, syscall?: string) => disconnectReason(Object.assign(new Error(), { code, syscall }));
+    t.equal(reason('EPIPE'), 'reset');
+    // As the documentation of Windows and libuv's error.c say; none of it has run on Windows.
+    t.equal(reason('ENOTCONN', 'write'), 'reset');
+    t.equal(reason('UNKNOWN', 'read'), 'timed-out', 'WSAENETRESET');
+    t.equal(reason('UNKNOWN', 'open'), 'other');
   });
 }
 

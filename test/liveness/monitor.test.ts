@@ -6,7 +6,15 @@ import http2 from 'node:http2';
 import net, { type Socket } from 'node:net';
 import path from 'node:path';
 import t, { type Test } from 'tap';
-import { LivenessMonitor, lastHeard, type LivenessEvents, type LivenessOptions } from 'tcp-keepalive';
+import {
+  LivenessMonitor,
+  applyKeepaliveToAll,
+  lastHeard,
+  profiles,
+  readKeepalive,
+  type LivenessEvents,
+  type LivenessOptions,
+} from 'tcp-keepalive';
 import { poll } from '../support/poll';
 import { listening, owned, tcpPair, tlsPair, unixPair, unixPath } from '../support/sockets';
 import { caught } from '../support/uncaught';
@@ -504,4 +512,29 @@ void t.test('wrong arguments', async (t) => {
       t.throws(() => new LivenessMonitor({ ...quick, [field]: value }), error);
     }
   }
+});
+
+void t.test('its sockets: as they were given, until they are gone', async (t) => {
+  const monitor = monitorOf(t, never);
+  t.strictSame([...monitor], []);
+  const [one, two] = [await tcpPair(t), await tcpPair(t)];
+  const server = http2.createServer();
+  const session = once(server, 'session');
+  const client = http2.connect(`http://127.0.0.1:${await listening(t, server)}`);
+  t.teardown(() => client.destroy());
+  const [{ socket: proxy }] = (await session) as [http2.ServerHttp2Session];
+  const watched = [one.accepted, two.client, proxy];
+  for (const socket of watched) monitor.watch(socket);
+  t.equal([...monitor].length, watched.length);
+  for (const [index, socket] of [...monitor].entries()) t.equal(socket, watched[index]);
+
+  t.match(await applyKeepaliveToAll(monitor, profiles.mobileNat), { applied: 3, skipped: 0, failed: [] });
+  for (const socket of monitor) t.match(readKeepalive(socket), { enabled: true, initialDelay: 240_000, count: 3 });
+  t.equal(readKeepalive(two.accepted).enabled, false, 'one that is not watched');
+
+  monitor.unwatch(two.client);
+  one.client.destroy();
+  one.accepted.resume();
+  await next(monitor, 'gone');
+  t.equal([...monitor].length, 1);
 });

@@ -112,8 +112,54 @@ void t.test('systems whose user timeout does not end probing', async (t) => {
   const idle = 9_000;
   const without = { idle, inFlight: null, atMost: null };
   const matched = { idle, inFlight: 8_000, atMost: 17_000 };
-  t.strictSame(timesOn('darwin'), [without, matched, { idle, inFlight: 2_000, atMost: 11_000 }], 'in whole seconds');
+  // Three timers that are half a second late each; a user timeout of 2 s after twice 1.1 s, and a last timer of 4.1 s.
+  const silence = { idle: 9_500, inFlight: 8_300, atMost: 9_500 };
+  const count = { idle: 9_500, inFlight: 9_500, atMost: 9_500 };
+  t.strictSame(timesOn('darwin'), [count, count, silence], 'macOS counts the silence with data in flight too');
   t.strictSame(timesOn('win32'), [without, matched, { idle, inFlight: 1_500, atMost: 10_500 }]);
+});
+
+void t.test('a plan for macOS, where writes do not move the verdict', async (t) => {
+  const program = `
+    Object.defineProperty(process, 'platform', { value: 'darwin' });
+    const { planKeepalive } = require(process.argv[1]);
+    const { detectionTime } = require(process.argv[2]);
+    const plan = planKeepalive({ detectWithin: 120_000 });
+    console.log(JSON.stringify([plan, detectionTime(plan).atMost]));`;
+  const files = ['plan', 'detection'].map((name) => path.join(__dirname, '..', '..', 'dist', 'profile', `${name}.js`));
+  const output = execFileSync(process.execPath, ['-e', program, ...files], { encoding: 'utf8' });
+  const [plan, atMost] = JSON.parse(output) as [KeepaliveProfile, number];
+  t.match(plan, { initialDelay: 103_000, interval: 5_000, count: 3 }, 'twice what Linux can be given');
+  t.equal(atMost, 120_000);
+});
+
+void t.test('what macOS cannot count in 32 bits of milliseconds', async (t) => {
+  const program = `
+    Object.defineProperty(process, 'platform', { value: process.argv[1] });
+    const { defineProfile } = require(process.argv[2]);
+    const outcome = ([delay, interval, count]) => {
+      try {
+        return defineProfile({ initialDelay: delay * 1000, interval: interval * 1000, count }) && 'ok';
+      } catch ({ field }) {
+        return field;
+      }
+    };
+    console.log(JSON.stringify(JSON.parse(process.argv[3]).map(outcome)));`;
+  const cases = [
+    [2_147_483 - 3, 1, 3],
+    [2_147_483 - 2, 1, 3],
+    [2_147_484, 1, 3],
+    [1, 2_147_484, 1],
+  ];
+  const profile = path.join(__dirname, '..', '..', 'dist', 'profile', 'profile.js');
+  for (const platform of ['darwin', 'win32']) {
+    const arguments_ = ['-e', program, platform, profile, JSON.stringify(cases)];
+    const outcomes = JSON.parse(execFileSync(process.execPath, arguments_, { encoding: 'utf8' })) as unknown;
+    t.strictSame(outcomes, ['ok', 'count', 'initialDelay', 'interval'], platform);
+  }
+  const wrapping = JSON.stringify([[1, 2_048, 262_144]]);
+  const output = execFileSync(process.execPath, ['-e', program, 'darwin', profile, wrapping], { encoding: 'utf8' });
+  t.strictSame(JSON.parse(output), ['count'], 'a sum that wraps to nothing');
 });
 
 void t.test('a bad profile', async (t) => {

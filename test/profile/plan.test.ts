@@ -268,7 +268,7 @@ void t.test('constraints that cannot both be met', linuxOnly, async (t) => {
     ],
     [
       { detectWithin: 60_000, idleTimeout: 5_000 },
-      'idleTimeout 5000 and the shortest initialDelay of 5000, which Linux may round up to 5512, need at least 5513: 513 more',
+      'idleTimeout 5000 and the shortest initialDelay of 5000, which may come after 5512, need at least 5513: 513 more',
     ],
   ];
   for (const [constraints, message] of cases) {

@@ -4,7 +4,7 @@ import { constants } from 'node:os';
 import type { Socket } from 'node:net';
 import path from 'node:path';
 import t from 'tap';
-import type { Binding } from '../../dist/addon/binding.js';
+import { Slot, type Binding } from '../../dist/addon/binding.js';
 import { Call, fdOf, held, optionName, options, oracle, poke, testAddons } from '../support/oracle';
 import { withInterposer } from '../support/rerun';
 import { tcpPair } from '../support/sockets';
@@ -50,6 +50,18 @@ function interposed(): void {
       ['SO_KEEPALIVE'],
     );
     t.strictSame(held(client), [0, 31, 5, 3, 0]);
+  });
+
+  void t.test('on a peer that may have been silent for long the count is first the highest', async (t) => {
+    const { client } = await tcpPair(t);
+    const lend = () => addon.apply(fdOf(client), 1, 30, 5, 3, absent, 0);
+    // Linux, which plays macOS here, takes no more than 127.
+    t.equal(lend(), 0);
+    t.strictSame(held(client), [1, 30, 5, 127, 0]);
+    t.equal(addon.slots[Slot.lent], 124);
+    addon.apply(fdOf(client), 1, 30, 5, 3, absent);
+    t.strictSame(setBy(client, lend), [], 'not where the profile is there already');
+    t.equal(addon.slots[Slot.lent], 0);
   });
 
   void t.test('a refusal puts everything back', async (t) => {

@@ -87,6 +87,11 @@ function heldBy(profile) {
   return [1, initialDelay / 1000, interval / 1000, count, timeout];
 }
 
+/** What settings do, of `held`: while keepalive is off its timing has no effect. @param {readonly number[]} settings */
+function effectOf([enabled = NaN, ...rest]) {
+  return enabled === 0 ? [0, NaN, NaN, NaN, rest[3]] : [enabled, ...rest];
+}
+
 /** The keepalive timer that ss shows for a local port, for example 'keepalive,29sec,0'; undefined where none runs. @param {number} localPort */
 function timerShownBySs(localPort) {
   const { stdout, error } = spawnSync('ss', ['-tnoH', 'state', 'established', `sport = :${localPort}`], {
@@ -104,5 +109,18 @@ function tcpInfoShownBySs({ localPort, remotePort }) {
 }
 
 module.exports = {
-  ...{ Call, fdOf, held, heldBy, optionName, options, oracle, poke, tcpInfoShownBySs, testAddons, timerShownBySs },
+  ...{
+    Call,
+    effectOf,
+    fdOf,
+    held,
+    heldBy,
+    optionName,
+    options,
+    oracle,
+    poke,
+    tcpInfoShownBySs,
+    testAddons,
+    timerShownBySs,
+  },
 };

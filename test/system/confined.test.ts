@@ -96,7 +96,7 @@ for (const name of ['EPERM', 'EACCES', 'ENOSYS'] as const) {
   const errno = String(constants.errno[name]);
   void t.test(`seccomp forbids setsockopt: ${name}`, { skip: linux }, async (t) => {
     const outcome = run(t, [sandbox, 'setsockopt', errno]);
-    const call = `${name} setsockopt TCP_USER_TIMEOUT`;
+    const call = `${name} setsockopt TCP_KEEPIDLE`;
     const refused = ['applyKeepalive', 'applyKeepaliveToAll', 'applyKeepaliveToServer', 'applyKeepaliveToAgent'];
     t.strictSame(outcome.answers, succeedsBut(Object.fromEntries(refused.map((key) => [key, call]))));
     t.equal(outcome.before[0], 0);

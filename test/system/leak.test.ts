@@ -131,7 +131,7 @@ void t.test('no call leaves anything behind', { skip: process.platform !== 'linu
     let after = before;
     const grown = (kind: 'malloc' | 'heap') => after[kind] - before[kind];
     // What is freed late comes and goes; a leak grows each time.
-    for (let time = 0; time < 3; time += 1) {
+    for (let time = 0; time < 6; time += 1) {
       before = used();
       await work(call, rounds);
       after = used();

@@ -27,6 +27,9 @@ const withoutRootModule = (outfile) => ({
   },
 });
 
+/** Modules of Node that an empty program does not load: a bundle loads each when it first uses it. */
+const notLoadedYet = ['net', 'os', 'stream', 'timers/promises'];
+
 /**
  * Takes Node's own modules without `require`, which a bundle of ES modules does not have. Node before 20.16 has no other
  * way; each `require` stays written out for the bundlers. In the first line, so that the source map still fits.
@@ -37,7 +40,16 @@ function withBuiltins(code) {
   const names = [...new Set([...code.matchAll(pattern)].map(([, name]) => name))];
   const fallback = names.map((name) => `${name}: () => require(${name})`).join(', ');
   const builtin = `const builtin = process.getBuiltinModule ?? ((name) => ({ ${fallback} })[name]());`;
-  return code.replace(pattern, 'builtin($1)').replace('"use strict";', `"use strict"; ${builtin}`);
+  const later =
+    'const later = (load, names) => { let found; const get = (name) => ({ get: () => (found ??= load())[name] }); return Object.defineProperties({}, Object.fromEntries(names.map((name) => [name, get(name)]))); };';
+  const imported = new RegExp(`^var (import_\\w+) = (require\\("node:(?:${notLoadedYet.join('|')})"\\));`, 'gm');
+  return code
+    .replace(imported, (_, variable, load) => {
+      const used = [...code.matchAll(new RegExp(`\\b${variable}\\.(\\w+)`, 'g'))].map(([, name]) => name);
+      return `var ${variable} = later(() => ${load}, ${JSON.stringify([...new Set(used)])});`;
+    })
+    .replace(pattern, 'builtin($1)')
+    .replace('"use strict";', `"use strict"; ${builtin} ${later}`);
 }
 
 /** The module for web pages: one small file, which a page can import as it is. */

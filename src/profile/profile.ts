@@ -168,6 +168,7 @@ function checkSeconds(field: string, value: unknown, range: KeepaliveRange): voi
 }
 
 function checkInteger(field: string, value: unknown, range: KeepaliveRange, unit: string, also = ''): void {
+  if (Number.isInteger(value) && within(range, value as number)) return;
   const remedy = allowed(range, unit, also);
   if (value === undefined) throw invalid(field, `is missing (${remedy})`);
   const shown = display(value);
@@ -177,8 +178,8 @@ function checkInteger(field: string, value: unknown, range: KeepaliveRange, unit
       `${shown} is of type ${typeof value}, not a number (${remedy})${intendedNumber(value, range)}`,
     );
   }
-  if (!Number.isInteger(value)) throw invalid(field, `${shown} is not an integer (${remedy})`);
-  if (value < range.min || value > range.max) throw invalid(field, `${shown} is out of range (${remedy})`);
+  const problem = Number.isInteger(value) ? 'out of range' : 'not an integer';
+  throw invalid(field, `${shown} is ${problem} (${remedy})`);
 }
 
 function allowed({ min, max }: KeepaliveRange, unit: string, also = ''): string {

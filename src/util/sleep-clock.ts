@@ -1,4 +1,4 @@
-import os from 'node:os';
+import { uptime } from 'node:os';
 
 /** Where a {@link SleepClock} gets its times from; milliseconds. */
 export interface ClockSources {
@@ -14,14 +14,14 @@ export interface ClockSources {
 const shortestSleep = 500;
 
 function ownSources(): ClockSources {
-  return { awake: () => performance.now(), wall: () => Date.now(), boot: uptime() };
+  return { awake: () => performance.now(), wall: () => Date.now(), boot: bootTime() };
 }
 
 /** Elsewhere than on Linux libuv's own clock goes on during sleep. */
-function uptime(): (() => number) | undefined {
+function bootTime(): (() => number) | undefined {
   /* v8 ignore next -- macOS and Windows */
   if (process.platform !== 'linux') return undefined;
-  const milliseconds = (): number => os.uptime() * 1000;
+  const milliseconds = (): number => uptime() * 1000;
   try {
     milliseconds();
     return milliseconds;

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import t from 'tap';
@@ -44,6 +45,22 @@ void t.test('the register has no copy of the root module', async (t) => {
   const bundle = text('dist/register.js');
   t.match(bundle, 'require("./index.js")');
   t.notMatch(bundle, /class /);
+});
+
+void t.test('loading the root module loads no module of Node that is not used yet', async (t) => {
+  const script = `
+    const asked = [];
+    process.getBuiltinModule = (name) => (asked.push(name), require(name));
+    const { readKeepalive } = require('tcp-keepalive');
+    const atLoad = asked.splice(0);
+    try { readKeepalive({}); } catch {}
+    console.log(JSON.stringify({ atLoad, atUse: asked }));`;
+  const told = execFileSync(process.execPath, ['-e', script], { cwd: root, encoding: 'utf8' });
+  const { atLoad, atUse } = JSON.parse(told) as Record<string, string[]>;
+  t.ok(atLoad?.includes('node:path'));
+  for (const name of ['node:net', 'node:stream', 'node:os', 'node:timers/promises'])
+    t.notOk(atLoad?.includes(name), name);
+  t.ok(atUse?.includes('node:net'), 'it was loaded when it was used');
 });
 
 void t.test('docs/api.md has a heading for every public name', async (t) => {

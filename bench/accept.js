@@ -23,7 +23,7 @@ const warmUpRounds = 3;
 /** @param {NodeJS.CpuUsage} usage */
 const total = ({ user, system }) => user + system;
 
-/** @param {Lane} lane @returns {Promise<Cost>} */
+/** @param {Pick<Lane, 'server' | 'port'>} lane @returns {Promise<Cost>} */
 async function acceptOnce({ server, port }) {
   await server.ask({ accept: connections });
   const atConnect = process.cpuUsage();
@@ -71,6 +71,8 @@ async function listen(node) {
   const untouched = [];
   return listening.map((each, index) => ({ ...each, node, server, untouched, costs: index === 0 ? untouched : [] }));
 }
+
+exports.acceptOnce = acceptOnce;
 
 exports.measureAccept = async () => {
   const lanes = (await Promise.all(nodes.all.map(listen))).flat();

@@ -1,6 +1,7 @@
 'use strict';
 // node bench/run.js [scenario ...]: all of them without arguments, and then they are recorded (results.json, RESULTS.md) and
-// drawn (results.svg). --draw: only writes both anew from the record.
+// drawn (results.svg, scale.svg). --record: also of some, beside what the record has of the others. --draw: only writes all
+// anew from the record.
 const { readFileSync } = require('node:fs');
 const { parseArgs } = require('node:util');
 const { setUp } = require('./lib/setup.js');
@@ -16,26 +17,31 @@ const report = require('./lib/report.js');
 const { traceCalls } = require('./lib/trace.js');
 const { measureLoad } = require('./load.js');
 const { measureMonitor } = require('./monitor.js');
+const { measureRegister } = require('./register.js');
+const { measureScale } = require('./scale.js');
 const scenarios = require('./scenarios.js');
 
 /** With processes of their own. @type {Record<string, () => Promise<Partial<report.Results>>>} */
 const processes = {
   load: async () => ({ load: measureLoad() }),
   accept: async () => ({ accept: await measureAccept() }),
+  register: async () => ({ register: await measureRegister() }),
   fleet: async () => ({ fleet: await measureFleet() }),
   monitor: async () => ({ monitor: await measureMonitor() }),
+  scale: async () => ({ scale: await measureScale() }),
   heartbeat: async () => ({ heartbeat: await measureHeartbeat() }),
 };
 
 const calls = Object.keys(scenarios);
 const names = [...calls, ...Object.keys(processes)];
 const { values, positionals } = parseArgs({
-  options: { draw: { type: 'boolean', default: false } },
+  options: { draw: { type: 'boolean', default: false }, record: { type: 'boolean', default: false } },
   allowPositionals: true,
 });
 
 async function main() {
-  if (values.draw) return report.write(JSON.parse(readFileSync(report.record, 'utf8')));
+  const recorded = () => JSON.parse(readFileSync(report.record, 'utf8'));
+  if (values.draw) return report.write(recorded());
   const unknown = positionals.filter((name) => !names.includes(name));
   if (unknown.length > 0) throw new Error(`No scenario ${unknown.join(', ')}; known: ${names.join(', ')}`);
   const wanted = positionals.length === 0 ? names : positionals;
@@ -55,6 +61,7 @@ async function main() {
   }
   for (const [name, play] of Object.entries(processes)) if (wanted.includes(name)) add(await play());
   if (positionals.length === 0) await report.write(results);
+  else if (values.record) await report.write({ ...recorded(), ...results });
 }
 
 void main();

@@ -85,6 +85,7 @@ async function accept(count) {
 process.on('message', async (/** @type {{ listen?: number, accept?: number }} */ message) => {
   if (message.accept !== undefined) process.send?.(await accept(message.accept));
   const { listen: backlog } = message;
-  if (backlog !== undefined) process.send?.(await Promise.all(lanes.map((lane) => listen(lane, backlog))));
+  const wanted = process.argv.includes('--only-untouched') ? lanes.slice(0, 1) : lanes;
+  if (backlog !== undefined) process.send?.(await Promise.all(wanted.map((lane) => listen(lane, backlog))));
 });
 process.on('disconnect', () => process.exit());

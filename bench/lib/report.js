@@ -6,6 +6,7 @@ const path = require('node:path');
 const prettier = require('prettier');
 const { packages } = require('./packages.js');
 const { drawResults } = require('./results-picture.js');
+const { drawScale } = require('./scale-picture.js');
 const table = require('./table.js');
 
 /**
@@ -19,8 +20,10 @@ const table = require('./table.js');
  * @property {import('./measure.js').Calls} [calls]
  * @property {ReturnType<typeof import('../load.js').measureLoad>} [load]
  * @property {Awaited<ReturnType<typeof import('../accept.js').measureAccept>>} [accept]
+ * @property {Awaited<ReturnType<typeof import('../register.js').measureRegister>>} [register]
  * @property {Awaited<ReturnType<typeof import('../fleet.js').measureFleet>>} [fleet]
  * @property {Awaited<ReturnType<typeof import('../monitor.js').measureMonitor>>} [monitor]
+ * @property {Awaited<ReturnType<typeof import('../scale.js').measureScale>>} [scale]
  * @property {Awaited<ReturnType<typeof import('../heartbeat.js').measureHeartbeat>>} [heartbeat]
  */
 
@@ -42,14 +45,16 @@ exports.head = ({ node, system, cpu, packages, problems }) =>
   [`Node ${node}, ${system}, ${cpu}. Compared with ${packages.join(', ')}.`, ...problems, ''].join('\n');
 
 /** @param {Partial<Results>} results */
-exports.tables = ({ traces = [], calls, load, accept, fleet, monitor, heartbeat }) =>
+exports.tables = ({ traces = [], calls, load, accept, register, fleet, monitor, scale, heartbeat }) =>
   [
     calls && table.callTables(calls),
     ...traces.map(table.traceLine),
     load && table.loadTable(load),
     accept && table.acceptTable(accept),
+    register && table.registerTable(register),
     fleet && table.fleetTable(fleet),
     monitor && table.monitorTables(monitor),
+    scale && table.scaleTable(scale),
     heartbeat && table.heartbeatTable(heartbeat),
   ]
     .filter((part) => part !== undefined)
@@ -69,4 +74,5 @@ exports.write = async (results) => {
   const picture = '![What a call costs](results.svg)\n';
   await writeFormatted(path.join(folder, 'RESULTS.md'), [title, head(results), picture, tables(results)].join('\n'));
   writeFileSync(path.join(folder, 'results.svg'), drawResults(results));
+  if (results.scale !== undefined) writeFileSync(path.join(folder, 'scale.svg'), drawScale(results.scale, results));
 };

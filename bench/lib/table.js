@@ -62,6 +62,19 @@ exports.acceptTable = (rows) =>
     ]),
   ]);
 
+/** @param {Awaited<ReturnType<typeof import('../register.js').measureRegister>>} rows */
+exports.registerTable = (rows) =>
+  table([
+    ['under the register', 'us', 'rate', 'CPU us', 'CPU'],
+    ...rows.map(({ name, time, rate, cpu, cpuRatio }) => [
+      name,
+      time.toFixed(1),
+      shown(rate),
+      cpu.toFixed(1),
+      shown(cpuRatio),
+    ]),
+  ]);
+
 /** @param {Awaited<ReturnType<typeof import('../fleet.js').measureFleet>>} fleet */
 exports.fleetTable = ({ connections, lost, rows }) =>
   `${table([
@@ -104,6 +117,28 @@ exports.monitorTables = ({ connections, readings, watching }) => {
   return `${read}\n${watched}`;
 };
 
+/** @param {Awaited<ReturnType<typeof import('../scale.js').measureScale>>} scale */
+exports.scaleTable = ({ silentAfter, checkEvery, rows, line, shown: { targets, ...rare } }) => {
+  const cells = (/** @type {Omit<typeof rare, 'silentAfter'>} */ { connections, calls, share, silent }) => [
+    connections.toLocaleString('en'),
+    calls.toFixed(0),
+    share.toFixed(2),
+    `${silent}`,
+  ];
+  const costs = table([
+    ['watched, silentAfter', 'processes', 'connections', 'getsockopt a second', '% of a core', 'silent', 'target'],
+    ...rows.map((row) => [`${silentAfter / 1000} s`, `${row.processes}`, ...cells(row), '']),
+    [
+      `${rare.silentAfter / 1000} s`,
+      '1',
+      ...cells(rare),
+      `${verdict(rare.calls, targets.calls, ' a second')}, ${verdict(rare.share, targets.share, ' %')}`,
+    ],
+  ]);
+  const million = line.base + 1e6 * line.slope;
+  return `${costs}\ncheckEvery: ${checkEvery} ms. The line through the rows with ${silentAfter / 1000} s: ${line.base.toFixed(2)} % and ${(line.slope * 1e4).toFixed(3)} % more for each 10,000; a million by it: ${million.toFixed(1)} % of a core.\n`;
+};
+
 /** @param {Awaited<ReturnType<typeof import('../heartbeat.js').measureHeartbeat>>} heartbeat */
 exports.heartbeatTable = ({ connections, interval, lost, isolated, rows }) =>
   `${table([
@@ -116,16 +151,19 @@ exports.heartbeatTable = ({ connections, interval, lost, isolated, rows }) =>
       'CPU between ticks, ms',
       'target',
     ],
-    ...rows.map(({ name, cpu, ofLoop, bytes, late, held, calmer }) => [
+    ...rows.map(({ name, cpu, ofLoop, bytes, late, held, target, calmer }) => [
       name,
       cpu === undefined ? '-' : spreadOf({ value: cpu.value * 1000, low: cpu.low * 1000, high: cpu.high * 1000 }, 1),
       shown(ofLoop),
       bytes === undefined || !isolated ? '-' : spreadOf(bytes, 0),
       shown(late),
       shown(held),
-      calmer === undefined
-        ? ''
-        : `${verdict(ofLoop?.value ?? Number.NaN, 0.5, '')}, ${calmer.value >= 5 ? 'holds' : 'MISSED'} (held 5 times shorter: ${calmer.value.toFixed(0)})`,
+      [
+        verdict(ofLoop?.value ?? Number.NaN, target, ''),
+        calmer && `${calmer.value >= 5 ? 'holds' : 'MISSED'} (held 5 times shorter: ${calmer.value.toFixed(0)})`,
+      ]
+        .filter(Boolean)
+        .join(', '),
     ]),
   ])}\nOf the ${connections} clients, ${lost} were lost.\n`;
 

@@ -2,7 +2,7 @@ import type { KeepaliveError } from '../../index.js';
 
 /** One connection as a watchdog sees it. */
 export interface Connection {
-  /** Whether something was received that no event told of, since it was asked last. */
+  /** Whether something was received since the last call that no event told of. */
   wasHeard(): boolean;
   /** Whether this side has stopped reading, so that nothing can be received. */
   isDeaf(): boolean;

@@ -5,7 +5,7 @@ import { override } from '../../util/override.js';
 import { Received } from '../schedule/traffic-position.js';
 import type { ConnectionListener, Connection } from './connection.js';
 
-/** A socket, a response, a stream of http2, or any other. */
+/** A socket, a response, a stream of http2, or any other Readable. */
 export class ReadableConnection implements Connection {
   readonly #stream: Readable;
   readonly #listener: ConnectionListener;
@@ -17,7 +17,7 @@ export class ReadableConnection implements Connection {
     this.#listener = listener;
     this.wasHeard();
     stream.on('close', listener.closed);
-    // What comes is pushed, whoever reads it and whenever; a 'data' listener would make the stream flow.
+    // Each chunk is pushed, whoever reads it and whenever. A 'data' listener would make the stream flow.
     this.#restore = override(stream, 'push', (original) => {
       return function push(this: Readable, chunk: unknown, encoding) {
         if (chunk !== null) listener.heard();

@@ -3,7 +3,7 @@ import { Received } from '../schedule/traffic-position.js';
 import type { ConnectionListener, Connection } from './connection.js';
 import { socketOf, type HeartbeatClient } from '../web-socket/web-socket-client.js';
 
-/** What {@link SilenceWatchdog} uses of a WebSocket client: a `WebSocket` of `ws` has it. */
+/** The part of a WebSocket client that {@link SilenceWatchdog} uses. A `WebSocket` of `ws` has it. */
 export interface WatchedWebSocket {
   terminate(): void;
   on(event: 'message' | 'ping' | 'pong' | 'open' | 'close', listener: () => void): unknown;
@@ -27,7 +27,7 @@ export class WebSocketConnection implements Connection {
     client.on('close', listener.closed);
   }
 
-  /** A part of a long message. */
+  /** Sees parts of a long message. */
   wasHeard(): boolean {
     return this.#received.hasGrown(socketOf(this.#client as HeartbeatClient));
   }
@@ -41,7 +41,7 @@ export class WebSocketConnection implements Connection {
   }
 
   end(): void {
-    // One that is still connecting emits 'error' when it is terminated. Nobody else need listen to that.
+    // A client that is still connecting emits 'error' when it is terminated. The application need not listen to that.
     const client = this.#client as Pick<EventEmitter, 'on' | 'off'> & WatchedWebSocket;
     client.on('error', ignore);
     client.on('close', function close() {

@@ -23,7 +23,7 @@ const limits =
     : { numRuns: Number.MAX_SAFE_INTEGER, interruptAfterTimeLimit: Number(longRun) * 1_000 };
 
 /** Exported, and no functions. */
-const constants = ['keepaliveSupport', 'profiles'];
+const constants = ['keepaliveSupport', 'paths', 'profiles'];
 const subjects = { ...rootSubjects, ...heartbeatSubjects };
 
 function changed(before: Record<string, number[]>, after: Record<string, number[]>): string[] {

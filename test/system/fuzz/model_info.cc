@@ -20,6 +20,9 @@ namespace {
 constexpr std::uint32_t kUnacknowledged = 24;
 constexpr std::uint32_t kDataReceived = 52;
 constexpr std::uint32_t kAckReceived = 56;
+// Of an answer that ends before tcpi_total_retrans nothing is believed.
+constexpr std::uint32_t kShortest = 104;
+
 // By InfoField: where it is, and how many bytes.
 constexpr std::uint32_t kFields[][2] = {{0, 1},  {68, 4},  {72, 4}, {2, 1},  {3, 1},
                                         {24, 4}, {144, 4}, {44, 4}, {52, 4}, {56, 4}};
@@ -69,7 +72,7 @@ std::int32_t AtMost(std::uint32_t value) {
 
 std::int32_t InfoField(int field) {
   const auto [offset, size] = kFields[field];
-  if (offset + size > kernel.info_length) return keepalive::kAbsent;
+  if (kShortest > kernel.info_length || offset + size > kernel.info_length) return keepalive::kAbsent;
   return field == keepalive::kState ? State(At(offset, size)) : AtMost(At(offset, size));
 }
 

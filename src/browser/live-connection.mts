@@ -9,8 +9,19 @@ export type LiveState = 'connecting' | 'open' | 'silent' | 'reconnecting' | 'clo
 /** Timers of a hidden page may come a minute late; one that is later than this slept. */
 const lateAtMost = 65_000;
 
+/** An EventTarget that knows what its events carry. */
+export interface LiveTarget<Data> extends EventTarget {
+  addEventListener(type: 'message', listener: (event: MessageEvent<Data>) => void, options?: ListenerOptions): void;
+  addEventListener(type: 'error', listener: (event: CustomEvent<string>) => void, options?: ListenerOptions): void;
+  addEventListener(type: string, listener: Listener | null, options?: ListenerOptions): void;
+}
+type ListenerOptions = boolean | AddEventListenerOptions;
+type Listener = EventListenerOrEventListenerObject;
+
+const Target = EventTarget as new <Data>() => LiveTarget<Data>;
+
 /** What both connections share: noticing silence, and connecting again. Dispatches 'statechange' and 'error'. */
-export abstract class LiveConnection extends EventTarget {
+export abstract class LiveConnection<Data = unknown> extends Target<Data> {
   #state: LiveState = 'connecting';
   #attempt = 0;
   #times: Times;

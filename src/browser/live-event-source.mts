@@ -21,7 +21,7 @@ export interface LiveEventSourceOptions extends LiveOptions {
  * and 'error' with a message in `detail` when it gives up: a status other than 200, 204, 408, 429 and 5xx, or another
  * content type. 204 closes it. Throws TypeError or RangeError that names the option.
  */
-export class LiveEventSource extends LiveConnection {
+export class LiveEventSource extends LiveConnection<string> {
   readonly url: string;
   #options: LiveEventSourceOptions;
   #parser: EventStreamParser;

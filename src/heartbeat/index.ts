@@ -15,7 +15,8 @@ export {
   type Http2HeartbeatOptions,
   type Http2HeartbeatSnapshot,
 } from './http2/http2-heartbeat.js';
-export { SilenceWatchdog, type SilenceWatchdogOptions } from './watchdog/silence-watchdog.js';
+export { SilenceWatchdog } from './watchdog/silence-watchdog.js';
+export type { SilenceWatchdogOptions } from './watchdog/watchdog-options.js';
 export type { Watchable } from './watchdog/watchable.js';
 export type { WatchedEventSource } from './watchdog/event-source-connection.js';
 export type { WatchedWebSocket } from './watchdog/web-socket-connection.js';

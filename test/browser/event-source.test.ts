@@ -33,7 +33,7 @@ async function follow(t: Test, then: (response: ServerResponse, nth: number) => 
   source.addEventListener('statechange', () => states.push(source.state));
   await new Promise<void>((resolve) => {
     source.addEventListener('message', (event) => {
-      if (data.push((event as MessageEvent<string>).data) && data.at(-1) === last) resolve();
+      if (data.push(event.data) && data.at(-1) === last) resolve();
     });
   });
   source.close();

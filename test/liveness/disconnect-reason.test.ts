@@ -1,10 +1,12 @@
 // Real errors of real connections, in a private network namespace.
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import http, { type IncomingMessage } from 'node:http';
 import net, { type Server, type Socket } from 'node:net';
 import t, { type Test } from 'tap';
 import { applyKeepalive, disconnectReason, readTcpInfo } from 'tcp-keepalive';
 import { connectPeerNamespace } from '../support/network-namespace.js';
+import { Output, type PipedProcess } from '../support/output';
 import { inNamespace } from '../support/rerun';
 import { listening } from '../support/sockets';
 
@@ -35,6 +37,43 @@ async function reasons(t: Test): Promise<void> {
     t.match([probes?.code, userTimeout?.code], ['ETIMEDOUT', 'ETIMEDOUT']);
     t.equal(disconnectReason(probes), 'timed-out');
     t.equal(disconnectReason(userTimeout), 'timed-out');
+    network.mend();
+  });
+
+  await t.test('timed out under http: a message that had begun says something else', async (t) => {
+    const codeOf = (emitter: NodeJS.EventEmitter) =>
+      new Promise<string | undefined>((resolve) => {
+        emitter.once('error', ({ code }: NodeJS.ErrnoException) => resolve(code));
+      });
+    const theirs = `require('node:http').createServer((_, response) => response.writeHead(200).write('x'))
+      .listen(0, '${network.peerAddress}', function () { console.log('port', this.address().port); });`;
+    const child = network.spawn(process.execPath, ['-e', theirs], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const [port] = await new Output(t, child as PipedProcess).lines(/^port (\d+)/);
+    const reading = http.get({ host: network.peerAddress, port, agent: false });
+    const [response] = (await once(reading, 'response')) as [IncomingMessage];
+    applyKeepalive(response.socket, profile);
+
+    const { socket: silent } = await connect(t, network, server);
+    const waiting = http.request({ createConnection: () => silent }).end();
+    while (silent.bytesWritten === 0 || readTcpInfo(silent).unacknowledged !== 0) await new Promise(setImmediate);
+
+    const ours = http.createServer();
+    await listening(t, ours, { host: network.address });
+    const asked = once(ours, 'request') as Promise<[IncomingMessage]>;
+    const client = await connect(t, network, ours);
+    client.socket.emit('data', Buffer.from('POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\nhalf'));
+    const [request] = await asked;
+    const clientError = once(ours, 'clientError') as Promise<[NodeJS.ErrnoException]>;
+
+    const codes = Promise.all([waiting, reading, response.resume(), request.resume()].map(codeOf));
+    const reasons = Promise.all([silent, response.socket, client.socket].map(ended));
+    network.cut();
+    t.strictSame(
+      (await reasons).map((error) => disconnectReason(error)),
+      ['timed-out', 'timed-out', 'timed-out'],
+    );
+    t.strictSame(await codes, ['ETIMEDOUT', 'ETIMEDOUT', 'ECONNRESET', 'ECONNRESET']);
+    t.equal((await clientError)[0].code, 'ETIMEDOUT');
     network.mend();
   });
 

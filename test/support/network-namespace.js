@@ -40,15 +40,21 @@ exports.isolation = function isolation() {
 const here = { device: 'tka0', address: '10.83.0.1', mac: '02:00:00:00:83:01' };
 const there = { device: 'tka1', address: '10.83.0.2', mac: '02:00:00:00:83:02', router: '10.83.0.3' };
 
-/**
- * Connects this namespace to a new one. To be called in a namespace of {@link isolation}, once.
- */
-exports.connectPeerNamespace = async function connectPeerNamespace() {
-  // cat ends with its standard input, so the namespace goes with this process, however that ends.
+/** A process that holds a new network namespace: until its standard input ends, so no longer than this process. */
+async function holdNamespace() {
   const holder = spawn('unshare', ['--net', 'sh', '-c', 'echo ready; exec cat'], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   await Promise.race([once(holder.stdout, 'data'), once(holder, 'exit')]);
+  return holder;
+}
+exports.holdNamespace = holdNamespace;
+
+/**
+ * Connects this namespace to a new one. To be called in a namespace of {@link isolation}, once.
+ */
+exports.connectPeerNamespace = async function connectPeerNamespace() {
+  const holder = await holdNamespace();
   try {
     return connectTo(holder);
   } catch (error) {

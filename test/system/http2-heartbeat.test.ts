@@ -35,9 +35,9 @@ async function play(t: Test): Promise<void> {
   const gone = new Map<Http2Session, number>();
   beat.on('gone', (session) => gone.set(session, performance.now()));
 
-  const peer = async () => {
+  const peer = async (...how: string[]) => {
     const streaming = once(server, 'stream') as Promise<[ServerHttp2Stream]>;
-    const program = [require.resolve('./http2-peers/client.js'), `http://${network.address}:${port}`];
+    const program = [require.resolve('./http2-peers/client.js'), `http://${network.address}:${port}`, ...how];
     const child = network.spawn(process.execPath, program, { stdio: ['pipe', 'pipe', 'inherit'] });
     const output = new Output(t, child as PipedProcess);
     const [stream] = await streaming;
@@ -46,11 +46,13 @@ async function play(t: Test): Promise<void> {
     const session = stream.session as ServerHttp2Session;
     applyKeepalive(session.socket, { initialDelay: 1_000, interval: 1_000, count: 60 }); // TCP is not to judge here
     beat.add(session);
-    return { child, stream, session, socket: session.socket };
+    return { child, output, stream, session, socket: session.socket };
   };
   const well = await peer();
   const frozen = await peer();
   const slow = await peer();
+  const busy = await peer('busy');
+  busy.stream.resume();
 
   frozen.child.kill('SIGSTOP');
   const frozenAt = performance.now();
@@ -60,6 +62,11 @@ async function play(t: Test): Promise<void> {
   t.ok(took <= interval + timeout + room, `the frozen one is noticed after ${Math.round(took)} ms`);
   t.notOk(well.session.destroyed);
   frozen.child.kill('SIGKILL');
+  await well.output.lines(/^(ping)/);
+  const pinged = await Promise.race([busy.output.lines(/^(ping)/).then(() => true), delay(1, false)]);
+  t.notOk(pinged, 'the busy one got no ping, as the one that is well did');
+  beat.remove(busy.session);
+  busy.child.kill('SIGKILL');
 
   // 400 kbit/s are 50 kB/s: what is queued takes many timeouts. The path's own queue alone holds 4 s, which is too long for
   // the answers of the other one.

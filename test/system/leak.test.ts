@@ -1,7 +1,7 @@
 // What each function leaves behind, by itself: descriptors, threads, memory of C++ and of JavaScript.
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
-import { Agent } from 'node:http';
+import { Agent, IncomingMessage, ServerResponse } from 'node:http';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import t from 'tap';
@@ -18,9 +18,12 @@ import {
   readSystemKeepalive,
   readTcpInfo,
 } from 'tcp-keepalive';
+import { EventStreamHeartbeat, Http2Heartbeat, SilenceWatchdog, WebSocketHeartbeat } from 'tcp-keepalive/heartbeat';
+import { http2Sessions } from '../support/http2-sessions';
 import { fdOf, oracle } from '../support/oracle';
 import { other, profile } from '../support/profiles';
 import { tcpPair, unixPair } from '../support/sockets';
+import { open, webSocketServer } from '../support/web-sockets';
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
@@ -47,6 +50,12 @@ void t.test('no call leaves anything behind', { skip: process.platform !== 'linu
   const agent = new Agent();
   const profiles = [defineProfile(profile), defineProfile(other)] as const;
   const monitor = new LivenessMonitor({ silentAfter: 1_000, checkEvery: 1_000 });
+  const webSockets = await open(t, await webSocketServer(t));
+  const sessions = await http2Sessions(t);
+  const response = new ServerResponse(new IncomingMessage(client));
+  const beat = { interval: 60_000, timeout: 60_000 };
+  const [events, pings] = [new EventStreamHeartbeat(beat), new Http2Heartbeat(beat)];
+  const clients = new Set([webSockets.client]);
   const flags = oracle.statusFlags(fdOf(client));
   t.equal(flags & oracle.O_NONBLOCK, oracle.O_NONBLOCK);
 
@@ -84,7 +93,27 @@ void t.test('no call leaves anything behind', { skip: process.platform !== 'linu
       monitor.watch(accepted);
       monitor.stop();
     },
+    WebSocketHeartbeat: () => new WebSocketHeartbeat(clients, beat).stop(),
+    EventStreamHeartbeat: () => {
+      events.add(response);
+      events.remove(response);
+    },
+    Http2Heartbeat: () => {
+      pings.add(sessions.client);
+      pings.remove(sessions.client);
+    },
   };
+  for (const armedBy of ['silence', 'write'] as const) {
+    const watchdog = new SilenceWatchdog({ timeout: 60_000, armedBy });
+    for (const [name, target] of Object.entries({ client, webSocket: webSockets.client, session: sessions.client })) {
+      calls[`SilenceWatchdog, ${armedBy}, ${name}`] = () => {
+        watchdog.watch(target);
+        watchdog.wrote();
+        watchdog.heard();
+        watchdog.stop();
+      };
+    }
+  }
   const one = async (call: (round: number) => unknown, count: number) => {
     for (let round = 0; round < count; round += 1) call(round);
     // Node tells async_hooks (tap has one) of ended timers in a later turn.

@@ -10,6 +10,7 @@ export class FetchConnection implements Connection {
   readonly #silence = new AbortController();
   /** How many readers wait, for the response or for the next piece of its body. */
   #asking = 1;
+  #hasResponse = false;
   /** How many bodies can be read: that of the response and those of its clones. */
   #readers = 1;
 
@@ -36,6 +37,10 @@ export class FetchConnection implements Connection {
     return this.#asking === 0;
   }
 
+  isOwed(): boolean {
+    return !this.#hasResponse;
+  }
+
   hasEnded(): boolean {
     return false;
   }
@@ -54,6 +59,7 @@ export class FetchConnection implements Connection {
     const signal = own ? AbortSignal.any([this.#silence.signal, own]) : this.#silence.signal;
     const response = await fetch(input, { ...init, signal });
     this.#asking = 0;
+    this.#hasResponse = true;
     this.#listener.heard();
     observeBody(response, this.#bodyListener);
     return response;

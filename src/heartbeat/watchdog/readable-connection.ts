@@ -1,16 +1,20 @@
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import type { KeepaliveError } from '../../index.js';
 import { override } from '../../util/override.js';
-import { Received } from '../schedule/traffic-position.js';
+import { Received, TrafficPosition, waitingInProcess } from '../schedule/traffic-position.js';
 import type { ConnectionListener, Connection } from './connection.js';
+
+/** The methods by which a Writable writes. */
+type Writing = Partial<Record<'_write' | '_writev', (...args: never[]) => unknown>>;
 
 /** A socket, a response, a stream of http2, or any other Readable. */
 export class ReadableConnection implements Connection {
   readonly #stream: Readable;
   readonly #listener: ConnectionListener;
   readonly #received = new Received();
-  readonly #restore: () => void;
+  readonly #position = new TrafficPosition();
+  readonly #restores: (() => void)[];
 
   constructor(stream: Readable, listener: ConnectionListener) {
     this.#stream = stream;
@@ -18,12 +22,29 @@ export class ReadableConnection implements Connection {
     this.wasHeard();
     stream.on('close', listener.closed);
     // Each chunk is pushed, whoever reads it and whenever. A 'data' listener would make the stream flow.
-    this.#restore = override(stream, 'push', (original) => {
-      return function push(this: Readable, chunk: unknown, encoding) {
-        if (chunk !== null) listener.heard();
-        return original.call(this, chunk, encoding);
-      };
-    });
+    this.#restores = [
+      override(stream, 'push', (original) => {
+        return function push(this: Readable, chunk: unknown, encoding) {
+          if (chunk !== null) listener.heard();
+          return original.call(this, chunk, encoding);
+        };
+      }),
+    ];
+    if (listener.wrote !== undefined) this.#noteWrites(stream as Writing, listener.wrote);
+  }
+
+  /** All writes call one of these two, also those by `end(chunk)`, by a pipe or after `uncork()`. */
+  #noteWrites(stream: Writing, wrote: () => void): void {
+    for (const name of ['_write', '_writev'] as const) {
+      if (typeof stream[name] !== 'function') continue;
+      const restore = override(stream, name, (original) => {
+        return (...args: never[]): unknown => {
+          wrote();
+          return Reflect.apply(original!, stream, args);
+        };
+      });
+      this.#restores.push(restore);
+    }
   }
 
   /** The bytes of a socket with `onread`, or of one that an HTTP parser has taken over, are not pushed. */
@@ -36,6 +57,11 @@ export class ReadableConnection implements Connection {
     return this.#stream.readableLength > 0 && this.#stream.readableLength >= this.#stream.readableHighWaterMark;
   }
 
+  isSending(): boolean {
+    const socket = this.#stream instanceof Socket ? this.#stream : undefined;
+    return this.#position.advance(socket, waitingInProcess(socket)) === 'moved';
+  }
+
   hasEnded(): boolean {
     return this.#stream.destroyed || this.#stream.readableEnded;
   }
@@ -46,6 +72,6 @@ export class ReadableConnection implements Connection {
 
   release(): void {
     this.#stream.off('close', this.#listener.closed);
-    this.#restore();
+    for (const restore of this.#restores) restore();
   }
 }

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { EventEmitter } from 'node:events';
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
-import { Readable } from 'node:stream';
+import { Duplex, Readable } from 'node:stream';
 import { EventStreamHeartbeat, Http2Heartbeat, SilenceWatchdog, WebSocketHeartbeat } from 'tcp-keepalive/heartbeat';
 import { almost, anything } from './values';
 import { target } from './arguments';
@@ -12,10 +12,15 @@ import { argumentErrors, type Subject } from './subject';
 const times = fc.oneof(fc.nat(), fc.constantFrom(1, 2, 2 ** 31 - 1, 2 ** 31));
 const silence = almost(
   fc.record(
-    { timeout: times, onSilence: fc.constant(() => undefined), event: fc.string() },
+    {
+      timeout: times,
+      onSilence: fc.constant(() => undefined),
+      event: fc.string(),
+      armedBy: fc.constantFrom('silence' as const, 'write' as const),
+    },
     { requiredKeys: ['timeout'] },
   ),
-  ['timeout', 'onSilence', 'event'],
+  ['timeout', 'onSilence', 'event', 'armedBy'],
 );
 const webSocketOptions = almost(
   fc.record({ interval: times, timeout: times, trustKernel: fc.boolean() }, { requiredKeys: ['interval', 'timeout'] }),
@@ -45,6 +50,9 @@ class Client extends EventEmitter {
   ping(): void {
     this.emit('pong');
   }
+  send(): void {
+    this.emit('message');
+  }
   terminate(): void {
     this.emit('close');
   }
@@ -53,6 +61,7 @@ class Client extends EventEmitter {
 /** What a session of http2 has. */
 class Session extends EventEmitter {
   readonly connecting = false;
+  readonly type = 1; // of a client
   readonly socket = new Socket();
   constructor(
     readonly destroyed: boolean,
@@ -66,6 +75,9 @@ class Session extends EventEmitter {
   ping(answered: (error: null) => void): boolean {
     setImmediate(answered, null);
     return true;
+  }
+  request(): Duplex {
+    return new Duplex({ read: () => undefined, write: () => undefined });
   }
   destroy(): void {
     this.emit('close');
@@ -114,17 +126,25 @@ const responses = fc.oneof(
 );
 const watchable = fc.oneof(
   fc.constant(undefined).map(() => new Readable({ read: () => undefined })),
+  fc.constant(undefined).map(() => new Duplex({ read: () => undefined, write: () => undefined })),
   client,
+  session,
   fc.constant(undefined).map(() => new Source()),
   target,
 );
 
 /** Own properties and listeners: what a heartbeat puts on somebody else's object it takes away again. */
 function tracesOn(value: unknown): string {
-  const isPlain = value instanceof Client || value instanceof Readable || value instanceof ServerResponse;
+  const isPlain =
+    value instanceof Client || value instanceof Readable || value instanceof ServerResponse || value instanceof Session;
   if (!isPlain) return '';
   const listeners = value.eventNames().map((name) => `${String(name)} ${value.listenerCount(name)}`);
-  return [...['push', 'write'].filter((name) => Object.hasOwn(value, name)), ...listeners].sort().join();
+  return [
+    ...['push', 'write', '_write', 'send', 'ping', 'request'].filter((name) => Object.hasOwn(value, name)),
+    ...listeners,
+  ]
+    .sort()
+    .join();
 }
 
 const nextTurn = () => new Promise(setImmediate);
@@ -139,6 +159,10 @@ export const heartbeatSubjects: Record<string, Subject> = {
       try {
         watchdog.heard();
         if (watchdog.watch(watched) !== watched) return 'another target';
+        watchdog.wrote();
+        const asking: unknown = watched;
+        if (asking instanceof Client) asking.send();
+        if (asking instanceof Session) asking.request();
       } finally {
         watchdog.stop();
       }

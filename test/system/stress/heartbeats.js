@@ -88,11 +88,16 @@ function watch({ SilenceWatchdog }, socket) {
     if (!watched.destroyed) fail(new Error('silent and not destroyed'));
     nested();
   };
-  const watchdog = new SilenceWatchdog({ timeout: 1 + number(30), onSilence });
+  const watchdog = new SilenceWatchdog({
+    timeout: 1 + number(30),
+    onSilence,
+    armedBy: random() < 0.5 ? 'write' : 'silence',
+  });
   watchdogs.add(watchdog);
   watchdog.watch(socket);
   if (random() < 0.2) watchdog.watch((watched = any([...sockets])));
   if (random() < 0.2) watchdog.heard();
+  if (random() < 0.2) watchdog.wrote();
 }
 
 function stopWatchdog() {

@@ -78,7 +78,7 @@ class WindowsConnection implements ModelledConnection {
   private onRetransmissionTimer(now: number): void {
     const since = this.inFlightSince ?? now;
     const { userTimeout } = this.options;
-    const isTimedOut = userTimeout > 0 && now - since >= userTimeout;
+    const isTimedOut = userTimeout > 0 && now >= since + userTimeout;
     if (isTimedOut || (userTimeout === 0 && this.retransmissions >= mostRetransmissions)) {
       this.giveUp(now, isTimedOut ? 'user timeout' : 'retransmissions');
       return;

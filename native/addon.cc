@@ -17,7 +17,8 @@ using keepalive::Outcome;
 using keepalive::Settings;
 using keepalive::Socket;
 
-// The result array: the settings by Option, what was refused, how much was changed, and what ReadTcpInfo found.
+// The result array: the settings by Option, what was refused, how much was changed and lent, and what ReadTcpInfo
+// found.
 enum Slot : int {
   kRefusedOption = kOptionCount,
   kRefusedSyscall,
@@ -31,7 +32,7 @@ enum Slot : int {
 // Descriptors that LastHeard takes at once.
 constexpr std::int32_t kBatchLength = 64;
 
-// Memory that JavaScript reads and writes too. The reference keeps it alive.
+// Memory that JavaScript reads and writes too. The reference keeps the array alive.
 struct SharedArray {
   SharedArray(Napi::Env env, size_t length) {
     auto array = Napi::Int32Array::New(env, length);
@@ -138,7 +139,7 @@ void CloseDuplicate(const Napi::CallbackInfo& info) { keepalive::CloseSocket(Soc
 
 #ifdef TCP_KEEPALIVE_REF_FLIP
 // findSocket(invert): the socket of the TCP handle whose reference flag invert() inverts, or one of the answers of
-// SocketFinder. Calls it an even number of times, unless it throws.
+// SocketFinder. Calls invert() an even number of times, unless it throws.
 Napi::Value FindSocket(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   Socket socket = keepalive::SocketFinder::kNotFound;

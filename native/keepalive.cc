@@ -14,12 +14,12 @@ constexpr Outcome kDone = {0, kEnabled, kSetsockopt, 0, 0, 0};
 
 Outcome Refused(int error, Option option, Syscall syscall) { return {error, option, syscall, 0, 0, 0}; }
 
-// Options that were changed, so that they can be put back.
+// Options that were changed, so that they can be restored.
 class Changes {
  public:
   Changes(Socket socket, const Settings& held) : socket_(socket), held_(held) {}
 
-  // After a refusal every option set before it holds what it held.
+  // After a refusal, the options that were set before are restored.
   Outcome Set(Option option, std::int32_t value) {
     const int error = SetOption(socket_, option, value);
     if (error == 0) {
@@ -31,7 +31,7 @@ class Changes {
     return Undo(Refused(error, option, kSetsockopt));
   }
 
-  // Last change first, so that keepalive, switched off before the timing, comes back on after it.
+  // Last change first: keepalive that was disabled before the timing changed is enabled again after it.
   Outcome Undo(Outcome refusal) {
     while (count_ > 0) {
       const Option option = done_[--count_];
@@ -44,7 +44,7 @@ class Changes {
  private:
   Socket socket_;
   const Settings& held_;
-  Option done_[kOptionCount + 1] = {};  // enabled can be changed twice: off before the timing, on after it
+  Option done_[kOptionCount + 1] = {};  // kEnabled can be changed twice: off before the timing, on after it
   int count_ = 0;
 };
 
@@ -59,28 +59,29 @@ bool DiffersAtAll(const Settings& wanted, const Settings& held) {
                      [&](Option option) { return Differs(wanted, held, option); });
 }
 
-// Linux answers a new initial delay on an enabled socket that has been silent for longer with a probe at once
-// (net/ipv4/tcp.c, tcp_sock_set_keepidle). Enabling last starts the clock anew instead. An interval that is lowered has
-// no effect before the timer of the old one has run out.
+// If a socket has been silent for longer than a new initial delay, Linux sends a probe at once (net/ipv4/tcp.c,
+// tcp_sock_set_keepidle). If keepalive is enabled last, the delay starts anew. A shorter interval has no effect before
+// the timer of the old one has run out.
 bool NeedsNewTimer(const Settings& wanted, const Settings& held) {
   const bool late = Differs(wanted, held, kInterval) && held.value[kInterval] > wanted.value[kInitialDelay];
   return late || Differs(wanted, held, kInitialDelay);
 }
 
-// What is above the most already is for the kernel to refuse.
+// The sum, limited to `most`. A value that is above `most` already is kept: the kernel refuses it.
 std::int32_t Sum(std::int32_t value, std::int32_t more, std::int32_t most) {
   if (value >= most) return value;
   return value > most - more ? most : value + more;
 }
 
-// Both ends of a time are rounded to the kernel's clock, of 10 ms at the most (CONFIG_HZ=100).
+// Both ends of a time are rounded to ticks of the kernel's clock, of 10 ms at most (CONFIG_HZ=100).
 constexpr std::int32_t kTwoTicks = 20;
 
 constexpr std::int64_t kSecond = 1000;
 
-// For data to send: how long, from now, the kernel must not give up so that it sends once more when `patience` has
-// passed. It sends less and less often, and then has a second for the answer. Linux rounds a timer up by an eighth at
-// the most (kernel/time/timer.c), and cuts it to what is left of the user timeout (tcp_clamp_rto_to_user_timeout).
+// For data in flight: how long, from now, the kernel must not give up, so that it sends the data once more after
+// `patience` and the peer has a second to acknowledge it. The kernel sends less and less often. Linux rounds a timer up
+// by an eighth at most (kernel/time/timer.c), and cuts it to what is left of the user timeout
+// (tcp_clamp_rto_to_user_timeout).
 std::int64_t UntilAnswered(const Unanswered& unanswered, const Settings& held, std::int64_t patience) {
   constexpr std::int64_t kLongestTimer = 120'000;
   constexpr std::int64_t kRounding = 8;
@@ -97,7 +98,8 @@ std::int64_t UntilAnswered(const Unanswered& unanswered, const Settings& held, s
   return latest + kSecond;
 }
 
-// For any silence: the most probes for which delay + interval * count is a signed 32-bit number of milliseconds.
+// Enough for any silence: the highest count for which delay + interval * count is a signed 32-bit number of
+// milliseconds.
 int LendLongest(const Settings& held, Settings* wanted) {
   constexpr std::int32_t kLongest = INT32_MAX / 1000;
   std::int32_t& count = wanted->value[kCount];
@@ -108,7 +110,7 @@ int LendLongest(const Settings& held, Settings* wanted) {
   return count - before;
 }
 
-// Adds to what is wanted what the kernel holds against the peer, and tells how much.
+// Adds to what is wanted what the kernel counts against the peer, and returns how much was added.
 int Lend(Socket socket, const Settings& held, std::int32_t room, Settings* wanted) {
   if (kCountHoldsSilence) return LendLongest(held, wanted);
   Unanswered unanswered = {};
@@ -133,8 +135,9 @@ int Lend(Socket socket, const Settings& held, std::int32_t room, Settings* wante
   return value - before;
 }
 
-// While keepalive is off the timing has no effect and starts no timer, so what it was need not be known. A refusal is
-// undone by switching off again; the user timeout, which has an effect of its own, comes last and needs no undoing.
+// While keepalive is off, the timing has no effect and starts no timer, so the old timing need not be known. A refusal
+// is undone by disabling keepalive again. The user timeout has an effect of its own; it is set last, so that it never
+// has to be undone.
 Outcome Start(Socket socket, Settings wanted) {
   wanted.value[kEnabled] = 1;
   Outcome outcome = kDone;
@@ -153,7 +156,7 @@ Outcome Start(Socket socket, Settings wanted) {
   return outcome;
 }
 
-// Whether the kernel may hold anything against the peer by now; where it does not tell, nothing can be lent.
+// Whether the kernel may count anything against the peer by now. Where it does not tell, nothing can be lent.
 bool MayOwe(Socket socket, std::int32_t room) {
   Unanswered unanswered = {};
   if (room == kAbsent || GetUnanswered(socket, &unanswered) != 0) return false;
@@ -182,7 +185,7 @@ Outcome ReadRest(Socket socket, Settings* held) {
   return ReadUserTimeout(socket, held);
 }
 
-// The timing cannot be read, so a socket cannot be seen to hold it already.
+// The timing cannot be read, so it is set even if the socket holds it already.
 Outcome ApplyAtOnce(Socket socket, const Settings& wanted, Settings held) {
   const std::int32_t count = wanted.value[kCount];
   if (count != kAbsent && count != kCountAtOnce) return Refused(kNoSuchOption, kCount, kSetsockopt);
@@ -208,7 +211,7 @@ Outcome Change(Socket socket, const Settings& held, std::int32_t room, Settings 
   const bool enable = wanted.value[kEnabled] != 0;
   int lent = 0;
   if (room != kAbsent && enable && (!enabled || DiffersAtAll(wanted, held))) lent = Lend(socket, held, room, &wanted);
-  // What is lent is counted from now on, and so is the initial delay.
+  // What is lent counts from now on, and so does the initial delay.
   const bool pause = enabled && (!enable || (!kEnableFirst && (lent > 0 || NeedsNewTimer(wanted, held))));
   const bool start = enable && (pause || !enabled);
 

@@ -2,7 +2,8 @@
 
 #include <cstdint>
 
-// The seam: what each operating system's file implements, one option at a time. No Node-API and no OS headers here.
+// The seam: the functions that the file of each operating system implements, one option at a time. This header uses
+// neither Node-API nor headers of an OS.
 namespace keepalive {
 
 // A descriptor on POSIX, a SOCKET on Windows.
@@ -18,12 +19,12 @@ enum Option : int {
   kOptionCount,
 };
 
-// As a value of kUserTimeout: this OS has no such option (when read), leave it alone (when applied). No option, no
-// field of TcpInfo and no error has this value.
+// In settings read: this OS does not have the option (only kUserTimeout). In settings to apply: leave the option alone.
+// No option, no field of TcpInfo and no error has this value.
 constexpr std::int32_t kAbsent = INT32_MIN;
 
-// Errors are libuv's: 0, or a negative number that util.getSystemErrorName() can name.
-// An option that the OS lacks answers kNoSuchOption, never success.
+// Errors are libuv's: 0, or a negative number that util.getSystemErrorName() can name. For an option that the OS does
+// not have, the result is kNoSuchOption, never success.
 extern const int kNoSuchOption;
 int GetOption(Socket socket, Option option, std::int32_t* value);
 int SetOption(Socket socket, Option option, std::int32_t value);
@@ -31,29 +32,31 @@ int SetOption(Socket socket, Option option, std::int32_t value);
 // What the kernel will hold after SetOption(option, value): macOS keeps the user timeout in whole seconds.
 std::int32_t AsHeld(Option option, std::int32_t value);
 
-// The most probes that the count can ask for.
+// The highest count that the OS accepts.
 extern const std::int32_t kLargestCount;
 
-// Whether what the count allows is held against all of the silence, also against what was before the call. macOS: xnu
-// bsd/netinet/tcp_timer.c, tcp_timers, TCPT_KEEP, ends a connection that was silent for delay + interval * count by
-// t_rcvtime, and looks before it sends a probe; a new delay sets the timer anew and leaves t_rcvtime (tcp_usrreq.c,
-// tcp_ctloutput). It does not tell how long the silence was.
+// Whether the kernel compares delay + interval * count with all of the silence, including that before the call. macOS
+// does: xnu bsd/netinet/tcp_timer.c, tcp_timers, TCPT_KEEP, ends a connection that was silent for that long
+// (t_rcvtime), and checks this before it sends a probe. A new delay restarts the timer and leaves t_rcvtime
+// (tcp_usrreq.c, tcp_ctloutput). macOS does not tell how long the silence was.
 extern const bool kCountHoldsSilence;
 
-// When the kernel starts its timer. Linux: when keepalive is enabled; an initial delay that is set later can cause a
-// probe at once. macOS: when the initial delay is set, for as long as that is if keepalive is enabled by then.
+// Whether to enable keepalive before the timing is set. Linux starts its timer when keepalive is enabled; an initial
+// delay that is set later can cause a probe at once. macOS starts its timer when the initial delay is set, and with
+// that delay only if keepalive is enabled by then.
 extern const bool kEnableFirst;
 
-// Windows before 10.0.16299 has no timing options, only one write-only call that enables keepalive with an initial
-// delay and an interval, and fixes the count. kTimingAtOnce says whether this OS has that call; where not, it refuses.
+// Windows before 10.0.16299 has no timing options. It has one write-only call, which enables keepalive with an initial
+// delay and an interval; the count is fixed. kTimingAtOnce: whether this OS has that call. If not, EnableAtOnce
+// refuses.
 extern const bool kTimingAtOnce;
 constexpr std::int32_t kCountAtOnce = 10;
 int EnableAtOnce(Socket socket, std::int32_t initial_delay, std::int32_t interval);
 
-// Connections of a listening socket that wait to be accepted, or kNoSuchOption where the OS does not tell.
+// How many connections of a listening socket wait to be accepted. kNoSuchOption where the OS does not tell.
 int GetAcceptQueueLength(Socket socket, std::int32_t* length);
 
-// An unconnected TCP socket of this process, to ask the kernel without touching anybody's connection.
+// An unconnected TCP socket of this process, to ask the kernel without touching a user's connection.
 int OpenScratchSocket(Socket* socket);
 void CloseSocket(Socket socket);
 

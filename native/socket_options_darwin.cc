@@ -1,5 +1,5 @@
-// Numbers and units: xnu/bsd/netinet/tcp.h. The connection-drop time is the nearest thing to a user timeout; it counts
-// in whole seconds.
+// Numbers and units: xnu/bsd/netinet/tcp.h. The connection-drop time is what comes closest to a user timeout. It is in
+// whole seconds.
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>

@@ -20,7 +20,7 @@ const std::int32_t kLargestCount = 127;  // include/net/tcp.h, MAX_TCP_KEEPCNT
 const bool kEnableFirst = false;
 const bool kCountHoldsSilence = false;
 
-// net/ipv4/tcp.c, tcp_get_info: of a listening socket tcpi_unacked is the length of the accept queue.
+// net/ipv4/tcp.c, tcp_get_info: for a listening socket, tcpi_unacked is the length of the accept queue.
 int GetAcceptQueueLength(Socket socket, std::int32_t* length) {
   struct tcp_info info = {};
   socklen_t size = sizeof(info);

@@ -12,12 +12,13 @@ namespace keepalive {
 
 namespace {
 
-// The kernel's unit, rounded up: a connection never dies before its time. Without the sum, which could overflow.
+// Converts to the kernel's unit, rounded up so that no connection is ended early. No sum is used, because it could
+// overflow.
 std::int32_t InUserTimeoutUnits(std::int32_t milliseconds) {
   return milliseconds / kUserTimeoutUnit + (milliseconds % kUserTimeoutUnit != 0 ? 1 : 0);
 }
 
-// Somebody else can have set more than fits.
+// Other code can have set more than fits.
 std::int32_t InMilliseconds(std::int32_t units) {
   return static_cast<std::int32_t>(std::min<std::int64_t>(std::int64_t{units} * kUserTimeoutUnit, INT32_MAX));
 }
@@ -39,7 +40,7 @@ int GetOption(Socket socket, Option option, std::int32_t* value) {
   socklen_t length = sizeof(held);
   const PosixOption& entry = kPosixOptions[option];
   if (getsockopt(static_cast<int>(socket), entry.level, entry.name, &held, &length) != 0) return -errno;
-  if (option == kEnabled) held = held != 0 ? 1 : 0;  // BSD answers with the flag's bit
+  if (option == kEnabled) held = held != 0 ? 1 : 0;  // BSD returns the bit of the flag
   if (option == kUserTimeout) held = InMilliseconds(held);
   *value = held;
   return 0;

@@ -1,4 +1,4 @@
-// An operating system whose option numbers we have not read in its headers: every call refuses.
+// For an operating system whose headers we have not read: every call refuses.
 #include <cerrno>
 
 #include "socket_options.h"

@@ -1,8 +1,9 @@
 // Numbers and units: ws2ipdef.h, mstcpip.h and
 // https://learn.microsoft.com/windows/win32/winsock/ipproto-tcp-socket-options
 //
-// By that page TCP_KEEPCNT came with 10.0.15063, TCP_KEEPIDLE and TCP_KEEPINTVL with 10.0.16299. In between the timing
-// cannot be read, so the count is taken for the fixed one there too. The page does not have TCP_MAXRTMS.
+// By that page, TCP_KEEPCNT came with 10.0.15063, and TCP_KEEPIDLE and TCP_KEEPINTVL with 10.0.16299. Between these
+// versions the timing cannot be read, so the count is treated as fixed there too. The page does not mention
+// TCP_MAXRTMS.
 //
 // mstcpip.h needs the types of the headers before it.
 // clang-format off
@@ -33,7 +34,7 @@ struct WinsockOption {
   const char* text;
 };
 
-// TCP_MAXRTMS is asked for first; TCP_MAXRT, in seconds, is older.
+// TCP_MAXRTMS is tried first. TCP_MAXRT, in seconds, is older.
 constexpr WinsockOption kMaxRtMs = {IPPROTO_TCP, TCP_MAXRTMS, "TCP_MAXRTMS"};
 constexpr WinsockOption kMaxRt = {IPPROTO_TCP, TCP_MAXRT, "TCP_MAXRT"};
 
@@ -67,7 +68,7 @@ int Set(Socket socket, const WinsockOption& option, std::int32_t value) {
 // TCP_MAXRT's documentation: -1 disables the timeout.
 constexpr std::int32_t kForever = -1;
 
-// Rounded up: a connection never dies before its time.
+// Rounded up, so that no connection is ended early.
 std::int32_t InSeconds(std::int32_t milliseconds) {
   return milliseconds < 0 ? milliseconds : milliseconds / 1000 + (milliseconds % 1000 != 0 ? 1 : 0);
 }
@@ -86,8 +87,8 @@ int GetUserTimeout(Socket socket, std::int32_t* milliseconds) {
   return 0;
 }
 
-// 0 stands for the system's default, but no documentation says that it does so for Windows: it is what a new socket
-// has.
+// For this package, 0 is the system's default. Windows does not document that for its option, so the value of a new
+// socket is set.
 std::int32_t OrDefault(std::int32_t milliseconds) {
   static std::atomic<std::int32_t> known{kAbsent};
   if (milliseconds != 0) return milliseconds;
@@ -118,7 +119,7 @@ int SetOption(Socket socket, Option option, std::int32_t value) {
   return option == kUserTimeout ? SetUserTimeout(socket, value) : Set(socket, kOptions[option], value);
 }
 
-// Not so where only TCP_MAXRT is there, which is in seconds: the user timeout is then set on each apply.
+// Not exact where only TCP_MAXRT exists, which is in seconds: the user timeout is then set on each apply.
 std::int32_t AsHeld(Option option, std::int32_t value) { return option == kUserTimeout ? OrDefault(value) : value; }
 
 int EnableAtOnce(Socket socket, std::int32_t initial_delay, std::int32_t interval) {

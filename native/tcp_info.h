@@ -2,7 +2,7 @@
 
 #include "socket_options.h"
 
-// The seam for what the kernel knows about a connection; one file per OS.
+// The seam for what the kernel knows about a connection. One file per OS.
 namespace keepalive {
 
 // kAbsent: this OS, or this version of it, does not tell.
@@ -46,21 +46,20 @@ struct TcpInfo {
   std::int32_t value[kInfoFieldCount];
 };
 
-// 0 or a libuv error; kNoSuchOption where the OS has nothing of the kind. Every field is set on success.
+// 0 or a libuv error: kNoSuchOption where the OS does not have such a call. Every field is set on success.
 int GetTcpInfo(Socket socket, TcpInfo* info);
 
-// Milliseconds since the peer was last heard from (data or an acknowledgement), or a libuv error; kNoSuchOption where
-// the OS does not tell. The same system call.
+// Milliseconds since the peer was last heard from (data or an acknowledgement), by the same system call, or a libuv
+// error: kNoSuchOption where the OS does not tell.
 std::int32_t GetLastHeard(Socket socket);
 
-// What the kernel holds against the peer of a connection: for how many milliseconds, and over how many probes, it has
-// left unanswered what was sent, or nothing has come. Zeros where the OS does not tell.
+// What the kernel counts against the peer of a connection: for how many milliseconds it was silent or left data
+// unacknowledged, and how many probes it did not answer. Zeros where the OS does not tell.
 struct Unanswered {
-  std::int32_t time;  // what a user timeout is compared with
-  std::int32_t
-      timer;  // with data to send: the length of the timer that compares them; after it comes one twice as long
-  std::int32_t timer_since;   // when it was set: so long ago
-  std::int32_t since_answer;  // `time`, but not ended by data that leaves the probes unanswered
+  std::int32_t time;          // what the kernel compares with a user timeout
+  std::int32_t timer;         // with data to send: the length of the running timer; the next one is twice as long
+  std::int32_t timer_since;   // how long ago it was set
+  std::int32_t since_answer;  // like `time`, but data that leaves the probes unanswered does not reset it
   std::int32_t probes;
 };
 

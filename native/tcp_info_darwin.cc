@@ -1,4 +1,4 @@
-// Fields and units: xnu/bsd/netinet/tcp.h, tcp_connection_info. It has no times of the last packets.
+// Fields and units: xnu/bsd/netinet/tcp.h, tcp_connection_info. It does not tell when the last packets came.
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>

@@ -42,9 +42,10 @@ std::uint32_t Rounded(std::uint32_t time) { return time + time / kRounding; }
 
 constexpr std::uint32_t kUnsentAgain = 500;  // TCP_RESOURCE_PROBE_INTERVAL
 
-// net/ipv4/tcp_timer.c, retransmits_timed_out: counted from the first retransmission. After each the timeout doubles,
-// so those that have passed since the first sum up to the present one less twice the one before any. Thin streams, and
-// what this machine could not send (half a second each), do not double it. A timeout at its end does not tell.
+// net/ipv4/tcp_timer.c, retransmits_timed_out, counts from the first retransmission. Each one doubles the timeout, so
+// the timeouts that have passed since the first add up to the present timeout less twice the original one. For thin
+// streams, and for data that this machine could not send (half a second each), the timeout is not doubled. Once the
+// timeout has its largest value, it does not tell how many have passed.
 std::uint32_t SinceFirstRetransmission(const struct tcp_info& raw) {
   if (raw.tcpi_retransmits == 0) return 0;
   const std::uint32_t timeout = raw.tcpi_rto / 1000;
@@ -55,8 +56,8 @@ std::uint32_t SinceFirstRetransmission(const struct tcp_info& raw) {
   return raw.tcpi_last_data_sent + Rounded(doubled + others * std::max(first, kUnsentAgain));
 }
 
-// No Linux answers less when it is asked for all: Linux 2.6 ended there. qemu's emulation of a process answers four
-// bytes, in an order that can be wrong, of which nothing is believed.
+// No Linux returns less than this: tcp_info of Linux 2.6 ended there. qemu's user-mode emulation returns four bytes, in
+// an order that can be wrong; they are ignored.
 constexpr socklen_t kShortest = offsetof(struct tcp_info, tcpi_total_retrans) + sizeof(tcp_info::tcpi_total_retrans);
 
 // tcp_probe0_when (include/net/tcp.h).
@@ -72,7 +73,7 @@ int GetTcpInfo(Socket socket, TcpInfo* info) {
   socklen_t length = sizeof(raw);
   if (getsockopt(static_cast<int>(socket), IPPROTO_TCP, TCP_INFO, &raw, &length) != 0) return -errno;
 
-  // An older kernel answers less than this was compiled with: what it did not write is not known.
+  // An older kernel writes fewer fields than this was compiled with. The others are not known.
   const auto known = [length](std::size_t end, std::uint32_t value) {
     return kShortest <= length && end <= length ? Clamped(value) : kAbsent;
   };
@@ -105,19 +106,21 @@ int GetUnanswered(Socket socket, Unanswered* unanswered) {
   socklen_t length = sizeof(raw);
   if (getsockopt(static_cast<int>(socket), IPPROTO_TCP, TCP_INFO, &raw, &length) != 0) return -errno;
   if (length < kShortest) raw = {};
-  // Each timer judges in its own time: of data in flight, of data that the peer has no room for (tcp_probe_timer, whose
-  // probes are no data), of a connection with nothing to send (tcp_keepalive_timer).
+  // Three timers compare three different times with the user timeout: that of data in flight, that of data for which
+  // the peer has no room (tcp_probe_timer, whose probes are not data), and that of an idle connection
+  // (tcp_keepalive_timer).
   const bool in_flight = raw.tcpi_unacked > 0;
   const bool waits_for_room = !in_flight && raw.tcpi_notsent_bytes > 0;
   unanswered->time = Clamped(in_flight        ? SinceFirstRetransmission(raw)
                              : waits_for_room ? raw.tcpi_last_data_sent
                                               : SinceHeard(raw));
-  // The first retransmission is sent without a look at the user timeout. When a probe for room was sent is not told.
+  // The first retransmission is sent without a check of the user timeout. The kernel does not tell when it sent a
+  // window probe.
   unanswered->timer = Clamped(in_flight        ? (raw.tcpi_retransmits > 0 ? raw.tcpi_rto / 1000 : 0)
                               : waits_for_room ? WindowProbeTimer(raw)
                                                : 0);
   unanswered->timer_since = in_flight ? Clamped(raw.tcpi_last_data_sent) : 0;
-  // Data that comes without a new acknowledgement leaves the probes unanswered (tcp_rcv_established).
+  // Data that arrives without a new acknowledgement leaves the probes unanswered (tcp_rcv_established).
   const bool probed = !in_flight && !waits_for_room && raw.tcpi_probes > 0;
   unanswered->since_answer = probed ? Clamped(raw.tcpi_last_ack_recv) : unanswered->time;
   unanswered->probes = raw.tcpi_probes;

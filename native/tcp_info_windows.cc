@@ -1,6 +1,5 @@
 // Fields and units: https://learn.microsoft.com/windows/win32/api/mstcpip/ns-mstcpip-tcp_info_v0, from 10.0.15063. The
-// later version adds nothing that is read here.
-// mstcpip.h needs the types of the headers before it.
+// later version adds no field that is read here. mstcpip.h needs the types of the headers before it.
 // clang-format off
 #include <winsock2.h>
 #include <ws2tcpip.h>

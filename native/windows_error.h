@@ -4,8 +4,8 @@
 
 namespace keepalive {
 
-// libuv's number for an error of Winsock, for the calls made here. Not uv_translate_sys_error(): it lacks the ones that
-// matter, and Deno, which loads addons too, has no such function to call.
+// libuv's number for an error of Winsock, for the calls made here. uv_translate_sys_error() does not know the important
+// ones, and Deno, which loads addons too, does not have that function.
 inline int FromWinsock(int error) {
   switch (error) {
     case WSAENOPROTOOPT:

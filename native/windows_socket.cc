@@ -1,10 +1,10 @@
 // libuv keeps no descriptor that JavaScript can read on Windows (socket._handle.fd is -1).
 //
-// New handles are at the tail of their loop's queue, so the one of a connection that was just accepted is found among
-// the last few, however many there are. libuv has no call for that: uv_walk() starts with the oldest and does not stop.
-// The queue's links are public fields of uv_loop_t and uv_handle_t, the same in all of libuv 1. They are followed only
-// after uv_walk() has shown, by the same pointers in the same order, that they are where this header has them.
-// Everything else is found by documented calls alone.
+// New handles are at the tail of their loop's queue, so the handle of a connection that was just accepted is among the
+// last few, however many there are. libuv has no call that starts there: uv_walk() starts with the oldest handle and
+// cannot be stopped. The links of the queue are public fields of uv_loop_t and uv_handle_t, the same in all of libuv 1.
+// They are followed only after uv_walk() has shown, by the same pointers in the same order, that they are where this
+// header says. Everything else uses documented calls only.
 #include "windows_socket.h"
 
 #include <cstddef>
@@ -28,7 +28,7 @@ const void* PreviousLink(const void* link) {
   return links[1];
 }
 
-// Only an address: nothing is read.
+// Computes an address only: nothing is read.
 const void* LinkOf(const uv_handle_t* handle) {
   return reinterpret_cast<const char*>(handle) + offsetof(uv_handle_t, handle_queue);
 }
@@ -54,7 +54,7 @@ class Newest {
   std::size_t size() const { return size_; }
 
  private:
-  // Enough for what servers open for one connection, a pipe or a child process, say.
+  // Enough for the handles that a server opens for one connection, such as a pipe or a child process.
   static constexpr int kMost = 16;
   Entry entries_[kMost];
   std::size_t size_ = 0;
@@ -75,7 +75,7 @@ class Everything {
   const Entry* entries() const { return entries_; }
   std::size_t size() const { return size_; }
 
-  // Whether the links lead from the loop to the last handle and from that to the one before.
+  // Whether the links lead from the loop to the last handle, and from there to the one before.
   bool ConfirmsLinks() const {
     return last_ != nullptr && before_last_ != nullptr && PreviousLink(&loop_->handle_queue) == LinkOf(last_) &&
            PreviousLink(LinkOf(last_)) == LinkOf(before_last_);
@@ -106,7 +106,7 @@ struct Search {
   uv_handle_t* handle;
 };
 
-// The one of these whose flag is inverted, and inverted back.
+// Finds the one handle whose flag is inverted, and then inverted back.
 template <typename Entries>
 Search FindInverted(const Entries& among, SocketFinder::Invert invert, void* context) {
   constexpr Search kNothingSure = {Search::kFailed, nullptr};

@@ -1,4 +1,4 @@
-// In place of libc++, of which node-addon-api without exceptions needs nothing else.
+// Replaces libc++: node-addon-api without exceptions needs no other part of it.
 #include <cstdlib>
 #include <new>
 
@@ -13,7 +13,7 @@ void operator delete[](void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
 
-// What libc++'s headers call when a check of theirs fails.
+// The headers of libc++ call this when one of their checks fails.
 _LIBCPP_BEGIN_NAMESPACE_STD
 [[noreturn]] void __libcpp_verbose_abort(const char*, ...) noexcept { std::abort(); }
 _LIBCPP_END_NAMESPACE_STD

@@ -1,6 +1,6 @@
 // Node's functions on Windows. An import library would bind them to a module with the name node.exe, and the addon
 // would not load in a renamed Node, in Electron or in Bun. A dllimport function is called through a pointer,
-// __imp_NAME: here they are, and DllMain looks up what they point to in the process that loads the addon.
+// __imp_NAME. This file defines these pointers, and DllMain looks up the functions in the process that loads the addon.
 // node_symbols.inc is made by the build: NODE_SYMBOL(name) for each function that is called.
 #include <windows.h>
 
@@ -22,10 +22,10 @@ static const struct {
 #undef NODE_SYMBOL
 };
 
-// In place of a libuv function: not every runtime has all of libuv. UV_ENOSYS, which the callers take for a refusal.
+// Replaces a libuv function that the runtime does not have. Returns UV_ENOSYS, which the callers treat as a refusal.
 static long long Missing(void) { return -4054; }
 
-// The program itself; or the library that holds Node where it is built as one, and NW.js.
+// The program itself, or the library that contains Node: where Node is built as a library, and in NW.js.
 static HMODULE FindNode(void) {
   static const wchar_t* const kModules[] = {NULL, L"libnode.dll", L"node.dll"};
   for (int i = 0; i < 3; ++i) {

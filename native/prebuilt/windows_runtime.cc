@@ -1,5 +1,4 @@
-// In place of libc++ and of the C runtime: the addon then needs KERNEL32 and WS2_32 only.
-// windows.h comes first.
+// Replaces libc++ and the C runtime, so that the addon needs KERNEL32 and WS2_32 only. windows.h comes first.
 // clang-format off
 #include <windows.h>
 #include <new>
@@ -18,7 +17,7 @@ void operator delete[](void* memory) noexcept { operator delete(memory); }
 void operator delete(void* memory, std::size_t) noexcept { operator delete(memory); }
 void operator delete[](void* memory, std::size_t) noexcept { operator delete(memory); }
 
-// What libc++'s headers call when a check of theirs fails.
+// The headers of libc++ call this when one of their checks fails.
 _LIBCPP_BEGIN_NAMESPACE_STD
 [[noreturn]] void __libcpp_verbose_abort(const char*, ...) noexcept { __builtin_trap(); }
 _LIBCPP_END_NAMESPACE_STD
@@ -28,7 +27,7 @@ extern "C" {
 // The compiler marks each object that uses floating point with a reference to it.
 int _fltused = 0;
 
-// volatile, or the compiler makes each loop a call of the function it is in.
+// volatile, because the compiler would otherwise replace each loop by a call of its own function.
 std::size_t strlen(const char* text) {
   const volatile char* end = text;
   while (*end != 0) ++end;

@@ -2,7 +2,7 @@ import { accessSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { runningLibc, type Libc } from './libc.js';
 
-/** What a prebuilt addon has to fit. */
+/** What a prebuilt addon has to match. */
 export interface Target {
   readonly platform: string;
   readonly arch: string;
@@ -23,15 +23,15 @@ export function runningTarget(): Target {
 
 /** A place where the addon may be. */
 export interface Candidate {
-  /** The file, or the folder of files of which one may fit. */
+  /** The file, or a folder in which one file may fit. */
   readonly path: string;
-  /** The file that fits. Throws where there is none. */
+  /** The file that fits. Throws if there is none. */
   readonly file: () => string;
 }
 
 /**
- * Best first: compiled on this machine and prebuilt, both below `root`, the package's folder; prebuilt and copied to
- * `folder`, that of the running file, which is a bundle then.
+ * Best first: compiled on this machine, then prebuilt, both below `root`, the folder of the package; then prebuilt and
+ * copied to `folder`, that of the running file, if this is a bundle.
  */
 export function candidates(root: string, folder: string, target: Target): Candidate[] {
   const compiled = path.join(root, 'build', 'Release', 'tcp_keepalive.node');

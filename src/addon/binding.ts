@@ -6,15 +6,18 @@ import { whatToDo, type Attempt } from './load-advice.js';
 import { runningFile } from './running-file.js';
 import { unavailable, unavailableBinding } from './unavailable.js';
 
-/** `native/addon.cc`. Each call answers 0 or a libuv error number, with the details in `slots`. */
+/** `native/addon.cc`. Each call returns 0 or a libuv error number, with the details in `slots`. */
 export interface Binding {
-  /** By {@link Slot}. One array for all calls: read it before the next one. */
+  /** Indexed by {@link Slot}. All calls share this array: read it before the next call. */
   readonly slots: Int32Array;
-  /** As this OS names them, by {@link Slot}. */
+  /** The names on this OS, indexed by {@link Slot}. */
   readonly optionNames: readonly string[];
-  /** What `readTcpInfo` finds, in the order in which it fills `slots` from {@link Slot}.info on. */
+  /** The fields that `readTcpInfo` writes, in the order in which it fills `slots` from {@link Slot}.info on. */
   readonly infoNames: readonly string[];
-  /** As a setting: leave the option alone, or (read) this OS has none. As a field of `readTcpInfo`: it is not told. */
+  /**
+   * In settings to apply: leave the option alone. In settings read: this OS does not have the option. In a field of
+   * `readTcpInfo`: this OS does not tell it.
+   */
   readonly absent: number;
   read(descriptor: number): number;
   readSystem(): number;
@@ -25,21 +28,24 @@ export interface Binding {
     intervalSeconds: number,
     count: number,
     userTimeout: number,
-    /** Adds what the peer has left unanswered if that is longer; `slots` tells how much was added. Absent: adds nothing. */
+    /**
+     * Milliseconds of silence that the user timeout has room for. If the peer has been silent for longer, its silence
+     * is added to the user timeout, and `slots` tells how much. Absent: nothing is added.
+     */
     room?: number,
   ): number;
-  /** Milliseconds for which the peer has left unanswered what the kernel would judge it by now, or an error number. */
+  /** Milliseconds of silence that the kernel counts against the peer now, or a negative error number. */
   unansweredFor(descriptor: number): number;
   /** Fills `slots` from {@link Slot}.info on. */
   readTcpInfo(descriptor: number): number;
-  /** The call that `readTcpInfo` makes and what it asks for. */
+  /** The system call that `readTcpInfo` makes, and what it asks for. */
   readonly tcpInfoSyscall: 'getsockopt' | 'ioctl';
   readonly tcpInfoName: string;
-  /** Descriptors that {@link lastHeard} takes at once, replaced by its answers. Copy them before anything else runs. */
+  /** Descriptors for {@link lastHeard}, which replaces them by its answers. Copy these before anything else runs. */
   readonly batch: Int32Array;
   /**
-   * Replaces the first `count` descriptors in `batch`, each by milliseconds since its peer was heard, or a negative error
-   * number: `noSuchOption` where the OS does not tell.
+   * Replaces each of the first `count` descriptors in `batch` by the milliseconds since its peer was heard, or by a
+   * negative error number: `noSuchOption` where the OS does not tell.
    */
   lastHeard(count: number): void;
   readonly noSuchOption: number;
@@ -52,9 +58,9 @@ export interface Binding {
     count: number,
     userTimeout: number,
   ): number;
-  /** Where the runtime hands out duplicates. */
+  /** For runtimes that hand out duplicates. */
   closeDuplicate(descriptor: number): void;
-  /** Windows only, where handles have no descriptor. Negative: it was not found, or `noSocketYet`. */
+  /** Windows only, where handles have no descriptor. Negative: the socket was not found, or `noSocketYet`. */
   readonly findSocket?: (invertReference: () => void) => number;
   /** The handle was found and has no socket: it was never connected, bound or listening. */
   readonly noSocketYet?: number;
@@ -79,9 +85,9 @@ export const Slot = {
 /** `Syscall` in `native/keepalive.h`. */
 export const syscalls = ['socket', 'getsockopt', 'setsockopt', 'ioctl'] as const;
 
-/** Loads the first of the {@link candidates} that loads, or says what was tried and what to do. */
+/** Loads the first of the {@link candidates} that loads. Throws an error that says what was tried and what to do. */
 export function loadBinding(root: string, folder: string, target: Target = runningTarget()): Binding {
-  const load = createRequire(runningFile); // not `require`: bundlers replace that
+  const load = createRequire(runningFile); // not `require`, which bundlers replace
   const attempts: Attempt[] = [];
   for (const { path, file } of candidates(root, folder, target)) {
     try {
@@ -119,12 +125,12 @@ function tryToLoad(): { binding: Binding; whyUnavailable: KeepaliveError | null 
 }
 
 /**
- * Without the addon each function throws `ERR_KEEPALIVE_ADDON`: who imports this package and never needs the kernel, or
- * has something else to fall back on, must not fail for want of a binary.
+ * Without the addon each function throws `ERR_KEEPALIVE_ADDON`. The import itself does not fail without a binary: the
+ * program may never need the kernel, or may have a fallback.
  */
 export const { binding, whyUnavailable } = tryToLoad();
 
-/** For functions that need the kernel later than when they are called. */
+/** For functions that need the kernel only after they have returned. */
 export function assertAddon(): void {
   if (whyUnavailable !== null) throw unavailable(whyUnavailable);
 }

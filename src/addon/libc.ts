@@ -4,8 +4,8 @@ import { readFileSync } from 'node:fs';
 export type Libc = 'glibc' | 'musl';
 
 /**
- * The C library of this process, from the files that are mapped into it. Not from /etc/alpine-release, which other musl
- * distributions lack, nor from `process.report`, which takes 7 ms in Node 20 and is made up in Deno.
+ * The C library of this process, from the files that are mapped into it. /etc/alpine-release is missing in other musl
+ * distributions; `process.report` takes 7 ms in Node 20 and is invented in Deno.
  */
 export function runningLibc(): Libc {
   // There is no Deno for musl, and reading /proc would ask the user for permission.

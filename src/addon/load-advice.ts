@@ -7,7 +7,7 @@ export interface Attempt {
   readonly error: NodeJS.ErrnoException;
 }
 
-/** What a loader says, and what helps. The first that matches counts. */
+/** Messages of loaders, and what to do. The first match counts. */
 const advice = [
   [/ERR_DLOPEN_DISABLED|ERR_ACCESS_DENIED/, permit],
   [/run again with the --allow-/, 'give Deno the permissions: --allow-ffi --allow-read --allow-sys=uid.'],
@@ -46,7 +46,7 @@ export function whatToDo(root: string, attempts: readonly Attempt[]): string {
   return existsSync(path.join(root, 'prebuilds')) ? compile(root) : reinstall;
 }
 
-/** Every package has them, and they are for every system. */
+/** Folders that every package has, for every system. */
 const reinstall =
   'the package has lost its folder `prebuilds`, as when only some of its files were copied: install tcp-keepalive again.';
 

@@ -1,7 +1,7 @@
 import type { Binding } from './binding.js';
 import { KeepaliveError } from '../util/errors.js';
 
-/** Stands in for an addon that was not loaded: each call throws. A call of one that was loaded costs nothing more. */
+/** Stands in for an addon that was not loaded: each call throws. Calls of a loaded addon cost nothing more. */
 export function unavailableBinding(reason: KeepaliveError): Binding {
   const refuse = (): never => {
     throw unavailable(reason);
@@ -24,7 +24,7 @@ export function unavailableBinding(reason: KeepaliveError): Binding {
     unansweredFor: refuse,
     acceptQueueLength: refuse,
     closeDuplicate: refuse,
-    // Without it a socket of Windows would count as not connected yet.
+    // Without it, a socket on Windows would be taken for one that is not connected yet.
     /* v8 ignore next -- Windows */
     ...(process.platform === 'win32' && { findSocket: refuse }),
   };

@@ -3,7 +3,7 @@ import { KeepaliveError } from '../index.js';
 import { hasEnded } from '../util/unproxied.js';
 import { display } from '../util/invalid-argument.js';
 
-/** Called with what a target has thrown: by a heartbeat there is nobody to throw it at. */
+/** Called with what a target has thrown: a heartbeat has no caller that could catch it. */
 export type OnError<Target> = (error: unknown, target: Target) => void;
 
 /** Emits a process warning the first time that it is called. */
@@ -16,7 +16,7 @@ export function warnOnce(): (message: () => string, code: string) => void {
   };
 }
 
-/** Passes on what a target has thrown; where nobody wants it, one process warning tells of the first. */
+/** Reports what a target has thrown: to `onError`, or, without it and only once, as a process warning. */
 export function faultReporter<Target>(heartbeat: string, onError: OnError<Target> | undefined): OnError<Target> {
   if (onError !== undefined) return onError;
   const warn = warnOnce();
@@ -26,12 +26,12 @@ export function faultReporter<Target>(heartbeat: string, onError: OnError<Target
   };
 }
 
-/** Whether http2 handed this out as a socket and it has ended: any access to it may throw. */
+/** Whether this is the socket of an http2 session or stream that has ended. Any access to it may throw. */
 export function isEndedSocket(value: unknown): boolean {
   return types.isProxy(value) && hasEnded(value);
 }
 
-/** Throws `ERR_KEEPALIVE_CLOSED` for what http2 handed out as a socket and has ended. */
+/** Throws `ERR_KEEPALIVE_CLOSED` for the socket of an http2 session or stream that has ended. */
 export function assertNotEnded(name: string, value: unknown): void {
   if (!isEndedSocket(value)) return;
   throw new KeepaliveError(

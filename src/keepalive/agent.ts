@@ -10,13 +10,13 @@ import { invalidArgumentType, type KeepaliveError } from '../util/errors.js';
 import { override } from '../util/override.js';
 import { checked, type KeepaliveProfile } from '../profile/profile.js';
 
-/** What {@link applyKeepaliveToAgent} may be told. */
+/** Options of {@link applyKeepaliveToAgent}. */
 export interface AgentKeepaliveOptions {
   /**
-   * Whether a pooled socket is looked at before a request gets it, and dropped where its peer has closed it: one more system
-   * call for each request that gets a pooled socket. Node notices such a socket only when its event loop comes round, and a
-   * request that is made before fails with ECONNRESET. One whose peer closes it later, while the request is on its way,
-   * fails all the same: HTTP has no remedy but to send it again. Default: false.
+   * Drops a pooled socket that the server has closed, before a request gets it. Node notices the close only when its
+   * event loop comes round; a request that gets the socket before fails with ECONNRESET. Costs one system call for each
+   * request that gets a pooled socket. If the server closes the socket while the request is on its way, the request
+   * still fails; then HTTP's only remedy is to send it again. Default: false.
    */
   readonly discardClosed?: boolean | undefined;
 }
@@ -32,7 +32,7 @@ export interface AgentKeepalive {
 
 type OnCreated = (error?: Error | null, socket?: Duplex) => void;
 
-/** The points that Node documents for overriding (doc/api/http.md), as an agent has them. */
+/** The methods of an agent that Node documents for overriding (doc/api/http.md). */
 interface OverridePoints {
   createConnection(...args: unknown[]): Duplex | null | undefined;
   keepSocketAlive(socket: Duplex): boolean | undefined;
@@ -43,12 +43,12 @@ const tunedAgents = new WeakMap<Agent, TunedAgent>();
 
 /**
  * Gives every socket of an `http.Agent` or `https.Agent` the profile: those that it has now, in use or pooled, and
- * those that it opens later (in 'connect').
+ * those that it opens later (applied in 'connect').
  *
  * The profile is applied again when a socket returns to the pool or is taken from it, because `https.Agent` of Node 18
- * to 22 overwrites the timing there. Sockets that do not carry a TCP connection of this agent are left alone:
- * `socketPath`, tunnels over a stream, what nock and msw answer. Called again for the same agent, it updates the
- * profile and takes the new options.
+ * to 22 overwrites the timing there. Sockets that do not carry a TCP connection of this agent are left alone: those of
+ * a `socketPath`, tunnels over a stream, mocked sockets of nock and msw. Called again for the same agent, it updates
+ * the profile and takes the new options.
  *
  * A socket that refuses the profile is destroyed with the error, so that its request fails with it.
  *
@@ -77,7 +77,7 @@ export function applyKeepaliveToAgent(
   return tuned;
 }
 
-/** Loaded on demand: code that has an agent has loaded `node:http` already, and other code does not need it. */
+/** `node:http` is loaded on demand: code that has an agent has loaded it already, and other code does not need it. */
 function isAgent(value: unknown): value is Agent {
   // eslint-disable-next-line @typescript-eslint/no-require-imports
   const http = require('node:http') as typeof import('node:http');
@@ -91,7 +91,10 @@ function isObject(value: unknown): boolean {
 
 class TunedAgent implements AgentKeepalive {
   readonly #agent: Agent;
-  /** The context in which the agent was tuned: sockets that `update` destroys do not belong to its caller's request. */
+  /**
+   * The context in which the agent was tuned. Sockets that `update` destroys do not belong to the request of its
+   * caller.
+   */
   readonly #context = new AsyncResource('AgentKeepalive');
   readonly #restore: (() => void)[] = [];
   #keepClosed: (() => void) | undefined;
@@ -111,7 +114,7 @@ class TunedAgent implements AgentKeepalive {
       return function createConnection(this: OverridePoints, ...args) {
         const created = args.at(-1);
         if (typeof created === 'function') {
-          // The default one makes it a listener of 'connect', which has no arguments.
+          // The default `createConnection` adds the callback as a listener of 'connect', which has no arguments.
           args[args.length - 1] = function (this: unknown, ...results: Parameters<OnCreated>): void {
             tune(results[1]);
             Reflect.apply(created as OnCreated, this, results);
@@ -124,7 +127,7 @@ class TunedAgent implements AgentKeepalive {
     });
     this.#override('keepSocketAlive', (original) => {
       return function keepSocketAlive(this: OverridePoints, socket) {
-        // The agent destroys a socket that is not kept; no request listens to its errors now.
+        // The agent destroys a socket that it does not keep. No request listens to its errors now.
         return Boolean(original.call(this, socket)) && refusal(socket) === undefined;
       };
     });
@@ -175,11 +178,11 @@ class TunedAgent implements AgentKeepalive {
     const error = this.#refusal(socket);
     if (error === undefined) return;
     const refusing = realSocket(socket);
-    // By then the request listens.
+    // By then the request listens to the socket.
     process.nextTick(() => refusing.destroy(error));
   }
 
-  /** undefined: the profile is there, or there is nothing to put it on. */
+  /** Returns the error. undefined: the profile is set, or there is no TCP connection to set it on. */
   #refusal(socket: unknown): Error | undefined {
     if (this.#profile === undefined || !isSocket(socket)) return undefined;
     try {
@@ -187,7 +190,7 @@ class TunedAgent implements AgentKeepalive {
       return undefined;
     } catch (error) {
       const { code } = error as KeepaliveError;
-      // The agent and its requests find out about a dead connection as they always do.
+      // The agent and its requests notice a dead connection by themselves.
       return code === 'ERR_KEEPALIVE_NOT_TCP' || code === 'ERR_KEEPALIVE_CLOSED' ? undefined : (error as Error);
     }
   }

@@ -19,7 +19,7 @@ const followed: unique symbol = Symbol.for('tcp-keepalive.profile') as never;
 type FollowedSocket = Socket & { [followed]?: CheckedProfile | undefined };
 
 /**
- * Puts a profile on one TCP connection: a `net.Socket`, a `tls.TLSSocket`, the `socket` of an http2 session or of a
+ * Applies a profile to one TCP connection: a `net.Socket`, a `tls.TLSSocket`, the `socket` of an http2 session or of a
  * request, the `_socket` of a `ws` client.
  *
  * Returns true when the kernel holds the profile. Returns false when the socket is not connected yet: then it is
@@ -27,22 +27,22 @@ type FollowedSocket = Socket & { [followed]?: CheckedProfile | undefined };
  * socket connects again, the profile is applied again. A mocked socket (nock, msw) is left alone, and the result is
  * false.
  *
- * All or nothing: either every option is set, or an error is thrown and the connection goes on as before: its socket is as
- * it was, save that one whose keepalive is off may be left with another timing, which has no effect then. A socket that
- * holds the profile already is only read.
+ * All or nothing: either every option is set, or an error is thrown and the connection goes on as before. After an
+ * error, a socket whose keepalive is off may hold another timing, which has no effect while it is off; nothing else has
+ * changed. A socket that holds the profile already is only read.
  *
  * The profile counts from the call: no probe is sent before one `initialDelay` has passed, a live peer has all of
- * `count` probes to answer, and a vanished one is noticed within `detectionTime(profile)`. Linux by itself counts the
- * silence before the call too. So for a peer that has been silent for long, the kernel is given a longer user timeout,
- * or a higher count, as `readKeepalive` shows; it is reduced to the profile's within a third of an `initialDelay` after
- * the peer was heard or was sent data. Data that Linux has retransmitted before the call is sent once more after the time
- * of the last probe, which can be as much later as it was in flight before (two minutes at most), and has a second to be
- * acknowledged. macOS and Windows do not tell how long a peer was silent. macOS is given the highest count until the
- * profile's probes have gone out, and can notice a peer that vanished before the call one `interval` later than
- * `detectionTime` says.
+ * `count` probes to answer, and a vanished one is noticed within `detectionTime(profile)`. Linux by itself also counts
+ * the silence before the call. So for a peer that has been silent for long, the kernel is given a longer user timeout
+ * or a higher count, which `readKeepalive` shows. It is reduced to that of the profile within a third of an
+ * `initialDelay` after the peer was heard or data was sent. If data was already being retransmitted, it is sent once
+ * more after the time of the last probe, and the peer has a second to acknowledge it. That can be later than the last
+ * probe by the time that the data was in flight before the call, at most two minutes. macOS and Windows do not tell how
+ * long a peer was silent. macOS is given the highest count until the probes of the profile have gone out, and can
+ * notice a peer that vanished before the call one `interval` later than `detectionTime` says.
  *
- * Cost on Linux: two getsockopt and five setsockopt where keepalive is off, else six getsockopt and a setsockopt for each
- * option that differs. Windows before 10.0.16299 makes one SIO_KEEPALIVE_VALS, which allows a `count` of 10 only.
+ * Cost on Linux: two getsockopt and five setsockopt if keepalive is off, else six getsockopt and one setsockopt for
+ * each option that differs. Windows before 10.0.16299 makes one SIO_KEEPALIVE_VALS, which allows a `count` of 10 only.
  *
  * Throws `ERR_INVALID_ARG_TYPE`, `ERR_KEEPALIVE_PROFILE`, `ERR_KEEPALIVE_CLOSED`, `ERR_KEEPALIVE_NOT_TCP`,
  * `ERR_KEEPALIVE_UNSUPPORTED`, `ERR_KEEPALIVE_ADDON`, or the kernel's own code with `errno`, `syscall` and `option`.
@@ -69,7 +69,7 @@ export function applyKeepalive(socket: Socket, profile: KeepaliveProfile): boole
 }
 
 /**
- * Turns keepalive off, sets the user timeout back to the system's, and forgets a profile that waits for 'connect'.
+ * Turns keepalive off, resets the user timeout to the system's default, and forgets a profile that waits for 'connect'.
  *
  * Use this instead of `socket.setKeepAlive(false)`: Node skips a call that does not change what it set itself. The
  * timing stays in the kernel, without effect. A socket that is closed or not connected is left alone.
@@ -90,7 +90,7 @@ export function disableKeepalive(socket: Socket): void {
   forget(target);
 }
 
-/** A connection that is dead, but not closed here yet, is left to its own end. */
+/** A connection that is dead but not closed yet is left alone: it ends by itself. */
 function clearUnlessDead(descriptor: number): void {
   try {
     clearProfile(descriptor);
@@ -120,7 +120,7 @@ function applyOnConnect(this: FollowedSocket): void {
     if (descriptor === NOT_CONNECTED) return;
     borrowed(descriptor, () => setProfile(descriptor, profile));
   } catch (error) {
-    // A connection that is dead already ends with its own error.
+    // A connection that is already dead ends with its own error.
     if ((error as KeepaliveError).code !== 'ERR_KEEPALIVE_CLOSED') this.destroy(error as Error);
   }
 }

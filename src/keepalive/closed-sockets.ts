@@ -4,7 +4,10 @@ import { isSocket } from '../socket/descriptor.js';
 import { readTcpInfo } from '../socket/tcp-info.js';
 import { override } from '../util/override.js';
 
-/** What `@types/node` lacks of an agent: what it calls for each request, and what it then takes a pooled socket from. */
+/**
+ * The parts of an agent that `@types/node` does not declare: the method that it calls for each request, and the pool
+ * from which it then takes a socket.
+ */
 interface RequestedAgent {
   addRequest(...args: unknown[]): void;
   getName(options?: unknown): string;
@@ -12,12 +15,12 @@ interface RequestedAgent {
 }
 
 /**
- * Destroys pooled sockets that their peer has closed, where an agent is about to give one to a request. An event loop that was
- * busy does not know of them yet, and the request would fail with ECONNRESET.
+ * Destroys pooled sockets that their peer has closed, just before an agent gives one to a request. While the event loop
+ * is busy, Node does not know that they are closed, and the request would fail with ECONNRESET.
  *
- * An agent asks for the name of a request's pool just before it takes a socket from there.
+ * An agent calls `getName` for the pool of a request just before it takes a socket from that pool.
  *
- * @returns what puts the agent's methods back
+ * @returns the function that restores the methods of the agent
  */
 export function discardClosedSockets(agent: Agent): () => void {
   const requested = agent as unknown as RequestedAgent;
@@ -46,7 +49,7 @@ export function discardClosedSockets(agent: Agent): () => void {
   };
 }
 
-/** @param isFirstNext which end of the pool is taken from */
+/** @param isFirstNext whether the agent takes the first socket of the pool next, or the last */
 function discard(pool: unknown[] | undefined, isFirstNext: boolean): void {
   while (pool !== undefined && pool.length > 0) {
     const socket = pool[isFirstNext ? 0 : pool.length - 1];
@@ -61,6 +64,6 @@ function isClosedByPeer(socket: Socket): boolean {
     const { state } = readTcpInfo(socket);
     return state !== null && state !== 'established';
   } catch {
-    return false; // no TCP connection of this process: for the agent to find out
+    return false; // not a TCP connection of this process: left to the agent
   }
 }

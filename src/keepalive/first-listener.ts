@@ -1,11 +1,11 @@
 import type { EventEmitter } from 'node:events';
 import type { Server, Socket } from 'node:net';
 
-// Keeps two copies of this package on one server from overtaking each other for ever.
+// Prevents that two copies of this package on one server move ahead of each other for ever.
 const staysFirst: unique symbol = Symbol.for('tcp-keepalive.stays-first') as never;
 type ConnectionListener = ((socket: Socket) => void) & { [staysFirst]?: true };
 
-/** A 'connection' listener that runs before all others, also before those that are prepended later. */
+/** A 'connection' listener that runs before all others, even those that are prepended later. */
 export class FirstListener {
   readonly #server: Server;
   readonly #listener: ConnectionListener;
@@ -30,7 +30,7 @@ export class FirstListener {
     this.#server.removeListener('newListener', this.#onNewListener);
   }
 
-  /** At most once in each turn of the event loop: other code may want to be first too. */
+  /** At most once in each turn of the event loop, because other code may do the same. */
   readonly #onNewListener = (event: string | symbol, added: ConnectionListener): void => {
     if (event !== 'connection' || added[staysFirst] === true || this.#overtaking) return;
     this.#overtaking = true;

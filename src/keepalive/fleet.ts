@@ -37,7 +37,7 @@ export interface FleetFailure {
 }
 
 /**
- * Puts a profile on any number of open sockets. It works in slices that hold the event loop for less than half a
+ * Applies a profile to any number of open sockets. It works in slices that hold the event loop for less than half a
  * millisecond, and spreads them over time, so that the sockets are not all probed at once.
  *
  * Sockets that are tuned at once are probed in the same kernel tick ever after. On loopback, veth and other devices
@@ -90,7 +90,7 @@ function isClosed(socket: Socket): boolean {
   return hasEnded(socket) || socket.destroyed;
 }
 
-/** Half of the backlog is left to others. */
+/** Half of the backlog is left to other traffic. */
 const inOneTick = receiveBacklog / 2;
 
 /** Long enough that no more than {@link inOneTick} are probed in one tick, but no longer than the period of the probes. */

@@ -4,7 +4,7 @@ import type { CheckedProfile } from '../profile/profile.js';
 import { NOT_CONNECTED, borrowed, listeningIdentity, notTcp, serverDescriptor } from '../socket/descriptor.js';
 import { acceptQueueLength, getSettings, putSettings, setProfile, type KeepaliveSettings } from '../socket/kernel.js';
 
-/** What one listening socket held before it was tuned. A server has another one each time that it listens. */
+/** What a listening socket held before it was tuned. A server has a new listening socket each time that it listens. */
 interface Held {
   readonly identity: object | null;
   readonly before: KeepaliveSettings;
@@ -24,14 +24,14 @@ export class Listener {
     return this.#current !== undefined;
   }
 
-  /** Connections that wait to be accepted, of a listener that is tuned. */
+  /** How many connections of a tuned listener wait to be accepted. */
   get queueLength(): number {
     return this.isTuned ? borrowed(serverDescriptor(this.#server), acceptQueueLength) : 0;
   }
 
   /**
-   * Puts the profile on the listening socket. Does nothing where the server does not listen, where this process does not
-   * have its socket (round-robin cluster worker), or where the OS does not inherit.
+   * Sets the profile on the listening socket. Does nothing if the server does not listen, if its socket is in another
+   * process (round-robin cluster worker), or if connections do not inherit on this OS.
    */
   tune(profile: CheckedProfile): void {
     const descriptor = serverDescriptor(this.#server);
@@ -46,7 +46,7 @@ export class Listener {
     });
   }
 
-  /** Puts back what the listening socket held before. */
+  /** Restores what the listening socket held before. */
   restore(): void {
     const held = this.#current;
     if (held !== undefined) {
@@ -57,7 +57,7 @@ export class Listener {
     this.#held = undefined;
   }
 
-  /** What a connection of this listener has to hold: the profile, and what it inherits besides. */
+  /** What a connection of this listener has to hold: the profile, and the other settings that it inherits. */
   inherited(profile: CheckedProfile): CheckedProfile {
     const held = this.#current;
     return held === undefined ? profile : overSettings(profile, held.before);
@@ -68,7 +68,7 @@ export class Listener {
   }
 }
 
-/** A profile without a user timeout keeps the one that was there before any profile. */
+/** A profile without a user timeout keeps the user timeout that was there before any profile. */
 function overSettings(profile: CheckedProfile, before: KeepaliveSettings): CheckedProfile {
   if (profile.userTimeout !== undefined || before.userTimeout === null) return profile;
   return { ...profile, userTimeout: before.userTimeout, requestedUserTimeout: before.userTimeout };

@@ -6,36 +6,39 @@ import { CLOSED, borrowed, socketDescriptor } from '../socket/descriptor.js';
 import { getSettings, lendPatience, putSettings, unansweredFor, type KeepaliveSettings } from '../socket/kernel.js';
 import { Alarm } from '../util/alarm.js';
 
-/** A socket whose kernel holds more than its profile says, until its peer is heard. */
+/** A socket for which the kernel holds more than the profile says, until the peer is heard. */
 interface Loan {
   readonly socket: WeakRef<Socket>;
   readonly profile: CheckedProfile;
   /** When the profile was applied, by `performance.now()`. */
   readonly since: number;
-  /** What the kernel holds, and what it is to hold afterwards. */
+  /** What the kernel holds now, and what it has to hold afterwards. */
   readonly held: KeepaliveSettings;
   readonly afterwards: KeepaliveSettings;
-  /** When it is looked at next. */
+  /** When the socket is looked at next. */
   dueAt: number;
 }
 
-/** Both ends of what the kernel counts are rounded to its clock, of 10 ms at the most (CONFIG_HZ=100). */
+/**
+ * Milliseconds. Both ends of a time that the kernel counts are rounded to its ticks, of 10 ms at most (CONFIG_HZ=100).
+ */
 const twoTicks = 20;
 
 const loans = new Set<Loan>();
 const bySocket = new WeakMap<Socket, Loan>();
 
 /**
- * Puts a profile on a connection that may have been silent for long.
+ * Sets a profile on a connection that may have been silent for long.
  *
- * The kernel holds what is new against all of the silence before: a user timeout counts from when the peer was last heard,
- * a count includes the probes that are unanswered already, so a live peer would be given up after one lost probe, or none.
- * Where that would be so, the kernel is given as much more as has passed. It is taken back once what the kernel counts
- * began after the profile was applied: the peer was heard, or data was sent that it has to acknowledge.
+ * The kernel compares new settings with all of the silence before: a user timeout counts from when the peer was last
+ * heard, and a count includes the probes that are unanswered already. A live peer could be given up after one lost
+ * probe, or none. In that case the kernel is lent as much more as has passed. It is taken back once the time that the
+ * kernel counts began after the profile was applied: the peer was heard, or data was sent that it has to acknowledge.
  *
- * macOS holds the whole silence against the peer, without a probe, and does not tell how long it was nor when the peer is
- * heard. There the count is first the highest that the kernel can hold, and the profile's once all of its probes have gone
- * out: who has answered one of them is judged by the silence since, who has not is given up at the next.
+ * macOS counts the whole silence against the peer, and tells neither how long it was nor when the peer is heard. There
+ * the kernel is first given the highest count that it can hold, and the profile's count once all probes of the profile
+ * have gone out. A peer that answered one of them is judged by the silence since then; one that did not is given up at
+ * the next probe time.
  *
  * @returns false when the socket held the profile already and was only read.
  */
@@ -49,7 +52,10 @@ export function setPatiently(socket: Socket, descriptor: number, profile: Checke
   return changed;
 }
 
-/** What the kernel holds now. It is asked where the profile does not say it: no user timeout, or in another unit. */
+/**
+ * What the kernel holds now. The kernel is asked where the profile does not tell: without a user timeout, or in another
+ * unit.
+ */
 function heldWith(lent: number, profile: CheckedProfile, descriptor: number): KeepaliveSettings {
   const { initialDelay, interval, count, requestedUserTimeout: userTimeout } = profile;
   if (userTimeout === undefined || platform.countHoldsSilence) return getSettings(descriptor);
@@ -80,8 +86,8 @@ function lend(socket: Socket, profile: CheckedProfile, held: KeepaliveSettings, 
 }
 
 /**
- * Often enough that data which is sent to a peer that vanishes meanwhile is given up in the profile's own time: the
- * retransmission timer doubles, so one that is set in the first third of that time still fires in it.
+ * How often to look. Data that is sent to a peer that vanishes meanwhile must be given up in the profile's own time.
+ * The retransmission timer doubles, so a timer that is set in the first third of that time still fires within it.
  */
 function period({ initialDelay }: KeepaliveSettings): number {
   return initialDelay / 3;
@@ -100,15 +106,15 @@ function look(loan: Loan, now: number): void {
     try {
       if (takeBack(descriptor, loan, now)) loans.delete(loan);
     } catch {
-      // Nobody is there to be told of a refusal, and the peer only has more time than it needs.
+      // There is no caller to tell of a refusal, and the peer only keeps more time than it needs.
     }
   });
 }
 
-/** Whether nothing is owed any more. */
+/** Takes back what was lent, if it is time. Returns whether nothing is lent any more. */
 function takeBack(descriptor: number, { since, held, afterwards }: Loan, now: number): boolean {
   if (unansweredFor(descriptor) + twoTicks > now - since) return false;
-  // What somebody else has set meanwhile, or what a connection that was made since has got, stays.
+  // Settings that other code has made meanwhile, or that belong to a later connection, stay.
   if (isSame(getSettings(descriptor), held)) putSettings(descriptor, afterwards);
   return true;
 }
@@ -117,7 +123,7 @@ function isSame<T extends object>(some: T, others: T): boolean {
   return (Object.keys(some) as (keyof T)[]).every((name) => some[name] === others[name]);
 }
 
-/** Only during a round: an iterator that is kept holds on to all that has left the Set. */
+/** Exists only during a round: an iterator that is kept would keep elements in memory that have left the Set. */
 let rest: Iterator<Loan> | undefined;
 let earliest = Infinity;
 

@@ -37,8 +37,9 @@ export interface ServerKeepalive {
    */
   readonly mode: 'listener' | 'connection';
   /**
-   * Changes the profile of later connections. Open ones keep theirs: a server keeps no list of them, so give yours, or a
-   * {@link LivenessMonitor}, to {@link applyKeepaliveToAll}. Does nothing after `stop()`. Throws as `applyKeepalive` does.
+   * Changes the profile of later connections. Open ones keep theirs: a server keeps no list of them, so give yours, or
+   * a {@link LivenessMonitor}, to {@link applyKeepaliveToAll}. Does nothing after `stop()`. Throws like
+   * `applyKeepalive`.
    */
   update(profile: KeepaliveProfile): void;
   /**
@@ -104,7 +105,7 @@ class TunedServer implements ServerKeepalive {
   readonly #listener: Listener;
   /** Looks at accepted connections. */
   readonly #looking: FirstListener;
-  /** Accepted connections that may be older than the profile on the listener. */
+  /** How many accepted connections may be older than the profile on the listener. */
   #older = 0;
   #warned = false;
 
@@ -152,12 +153,12 @@ class TunedServer implements ServerKeepalive {
     return `ServerKeepalive ${inspect({ mode: this.mode, profile: { initialDelay, interval, count, userTimeout } }, options)}`;
   }
 
-  /** Listens again after other code has called removeAllListeners(). */
+  /** Adds the listener again after other code has called removeAllListeners(). */
   #follow(): void {
     for (const [event, handler] of this.#followed) putFirst(this.#server, event, handler);
   }
 
-  /** Looks at accepted connections until one that was not waiting already is seen to have inherited. */
+  /** Looks at accepted connections until one that was not in the queue already has inherited the profile. */
   #look(): void {
     this.#older = this.#listener.queueLength;
     this.#looking.add();
@@ -190,8 +191,8 @@ class TunedServer implements ServerKeepalive {
       const inherited = !borrowed(descriptor, () => setPatiently(socket, descriptor, profile));
       if (!isAcceptedBy(this.#server, socket)) return;
       this.#older -= 1;
-      // The accept queue is first-in first-out: all later ones have inherited too. Unless another worker of a cluster
-      // changes the listening socket that they share.
+      // The accept queue is first-in first-out, so all later connections inherit too, unless another worker of a
+      // cluster changes the listening socket that they share.
       if (inherited && this.#older < 0 && this.#listener.isTuned && !isClusterWorker()) this.#looking.remove();
     } catch (error) {
       this.#report(error as Error, given);

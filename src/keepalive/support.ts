@@ -16,7 +16,7 @@ export interface KeepaliveSupport {
    * Without the addon: as the OS's documentation says.
    */
   readonly userTimeout: boolean;
-  /** The kernel tells about a connection's state: TCP_INFO, TCP_CONNECTION_INFO or SIO_TCP_INFO. */
+  /** `readTcpInfo` works: the OS has TCP_INFO, TCP_CONNECTION_INFO or SIO_TCP_INFO. */
   readonly tcpInfo: boolean;
   /** The kernel tells when a peer was last heard from: Linux. */
   readonly lastHeard: boolean;
@@ -25,7 +25,7 @@ export interface KeepaliveSupport {
    * and the count, neither the initial delay nor the user timeout. Windows: not documented, so false.
    */
   readonly listenerInheritance: boolean;
-  /** What a profile may hold here. */
+  /** The values that a profile may have on this OS. */
   readonly limits: KeepaliveLimits;
 }
 

@@ -29,33 +29,33 @@ export type ProfileFindingSeverity = 'danger' | 'warning' | 'note';
 
 /** The codes of {@link ProfileFinding}; they do not change. */
 export type ProfileFindingCode =
-  /** A live connection can be ended by one lost probe: the count is 1, or the user timeout is over before the second. */
+  /** One lost probe can end a live connection: the count is 1, or the user timeout is over before the second probe. */
   | 'ONE_LOST_PROBE_KILLS'
   /** A peer that is alive but does not read for as long as the user timeout is ended too (Linux from 4.9 on). */
   | 'SLOW_CONSUMERS_MAY_END'
-  /** The user timeout lets fewer or more probes go out than the count says, which has no effect then (Linux). */
+  /** The user timeout lets fewer or more probes go out than the count says. The count has no effect then (Linux). */
   | 'COUNT_IS_IGNORED'
-  /** Without a user timeout unacknowledged data hides a vanished peer. */
+  /** There is no user timeout, so unacknowledged data hides a vanished peer. */
   | 'NO_USER_TIMEOUT'
   /** The interval is longer than the initial delay: the peer is probed less often than the delay says. */
   | 'INTERVAL_ABOVE_INITIAL_DELAY'
-  /** The path forgets the connection before it is probed, also as late as the kernel's timers may be. */
+  /** The path can forget the connection before the first probe, also counting how late the kernel's timers may be. */
   | 'IDLE_TIMEOUT_TOO_SHORT'
   /**
-   * The path ends TCP and answers the probes itself: they do not keep it open, and tell nothing about who is behind it. A
-   * danger unless the `heartbeat` comes before the idle timeout; then a note.
+   * The path ends TCP and answers the probes itself: they do not keep it open, and tell nothing about the peer behind
+   * it. A danger unless the `heartbeat` comes before the idle timeout; then a note.
    */
   | 'PROXY_ANSWERS_PROBES'
-  /** So many connections are probed in one tick that the receive backlog of loopback or veth overflows. */
+  /** So many connections are probed in one tick that the receive backlog of loopback or veth can overflow. */
   | 'PROBES_OVERFLOW_BACKLOG'
   /** The heartbeat starts the idle timer anew before it ends: a live connection is never probed. */
   | 'HEARTBEAT_REPLACES_PROBES'
-  /** Probes and heartbeats come at times of their own: a phone's radio wakes for each. */
+  /** Probes and heartbeats come at different times: a phone's radio wakes for each. */
   | 'HEARTBEAT_OUT_OF_STEP';
 
 /**
- * What to know about a profile before it is used. Each finding has a stable `code`, a `severity` and one sentence that
- * explains it.
+ * Checks a profile before it is used, and returns what its author should know. Each finding has a stable `code`, a
+ * `severity` and one sentence that explains it.
  *
  * It speaks for the OS that runs, so check a profile where it is to be used. The named profiles and the plans of {@link
  * planKeepalive} have no `'danger'` and no `'warning'` on the path that they are for.
@@ -84,7 +84,7 @@ export function checkProfile(profile: KeepaliveProfile, path: KeepalivePath = {}
   ];
 }
 
-/** Its user timeout takes the place of the count, its peers' devices have a backlog. */
+/** On Linux the user timeout replaces the count, and network devices have a backlog. */
 const isLinux = platform.userTimeoutEndsProbing;
 
 function* aboutUserTimeout(profile: CheckedProfile): Generator<ProfileFinding> {
@@ -130,7 +130,10 @@ function* aboutCount(profile: CheckedProfile): Generator<ProfileFinding> {
   }
 }
 
-/** When the `number`-th unanswered probe goes out at the latest: where a count of one less would end the connection. */
+/**
+ * When the `number`-th unanswered probe goes out at the latest: the time at which a count that is lower by one would
+ * end the connection.
+ */
 function latestProbe(timing: ProbeTiming, number: number): number {
   return latestIdleVerdict({ ...timing, count: number - 1 }, 0);
 }
@@ -186,8 +189,9 @@ function* aboutBacklog(
 }
 
 /**
- * A phone's radio stays at high power for about this long after a packet: what comes meanwhile wakes nothing. The time is
- * each operator's setting: 11.6 s in the LTE network that Huang et al. measured (MobiSys 2012, doi 10.1145/2307636.2307658).
+ * A phone's radio stays at high power for about this long after a packet, so packets meanwhile do not wake it. Each
+ * operator sets this time: 11.6 s in the LTE network that Huang et al. measured (MobiSys 2012, doi
+ * 10.1145/2307636.2307658).
  */
 const radioTail = 10_000;
 

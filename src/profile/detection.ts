@@ -6,7 +6,7 @@ export interface DetectionTime {
   /** From the last answer, if nothing is written after it. */
   readonly idle: number;
   /**
-   * From a write that stays unacknowledged; null where only the system's retransmission limit applies (minutes). Never
+   * From a write that stays unacknowledged. null where only the system's retransmission limit applies (minutes). Never
    * null on macOS, which counts the silence with data in flight too.
    */
   readonly inFlight: number | null;
@@ -23,19 +23,19 @@ export interface DetectionTime {
  *   just before the verdict of the probes starts the time anew; on macOS it is `idle`. {@link LivenessMonitor} with
  *   `destroyAfter` gives a bound that writes do not move.
  *
- * On Linux they hold at every clock rate of the kernel (100 to 1000 ticks a second), which decides how late its timers
- * are. On macOS, whose source was read but where nothing was run, each timer is up to half a second late. Windows does not
- * document how it rounds: there the numbers assume timers that are never late.
+ * On Linux the bounds hold at every clock rate of the kernel (100 to 1000 ticks a second), which decides how late its
+ * timers are. For macOS they follow the source and were never tested: each timer is up to half a second late. Windows
+ * does not document how it rounds: the numbers assume timers that are never late.
  *
  * On Linux a user timeout replaces the count (net/ipv4/tcp_timer.c, tcp_keepalive_timer): it ends the connection at the
- * first probe time, after the first probe, at which it has passed. In flight it begins with the first retransmission
- * (tcp_retransmit_skb), for which two retransmission timeouts of at most 1 s are allowed. Where the retransmission
- * timeout is longer (`ss -i` shows it as `rto`), add twice the excess.
+ * time of a probe, after the first, at which the user timeout has passed. With data in flight it counts from the first
+ * retransmission (tcp_retransmit_skb), for which two retransmission timeouts of at most 1 s are allowed. Where the
+ * retransmission timeout is longer (`ss -i` shows it as `rto`), add twice the excess.
  *
- * On macOS (xnu bsd/netinet/tcp_timer.c, tcp_timers) the silence since the last answer ends the connection, with data in
- * flight too. A user timeout can only make that sooner, and does nothing where the retransmission begins after one side
- * has ended its half; so `inFlight` is the smaller of the two bounds. On Windows `idle` is `max(initialDelay, interval) +
- * interval * count` and `inFlight` is the user timeout.
+ * On macOS (xnu bsd/netinet/tcp_timer.c, tcp_timers) the silence since the last answer ends the connection, with data
+ * in flight too. A user timeout can only end it sooner, and has no effect where the retransmission begins after one
+ * side has ended its half. So `inFlight` is the smaller of the two bounds. On Windows `idle` is
+ * `max(initialDelay, interval) + interval * count` and `inFlight` is the user timeout.
  *
  * Throws as {@link defineProfile} does.
  *

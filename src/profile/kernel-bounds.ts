@@ -1,19 +1,22 @@
 import { latestIdleVerdict, latestTick, latestWriteVerdict, type ProbeTiming } from './kernel-timers.js';
 import { latestMacosProbe, latestMacosVerdict, latestMacosWriteVerdict } from './macos-timers.js';
 
-/** What a kernel does at the latest, in milliseconds. */
+/** Upper bounds on when a kernel acts, in milliseconds. */
 export interface KernelBounds {
   /** From the last answer to the first probe. */
   firstProbe(timing: ProbeTiming): number;
   /** From the last answer to the end of an idle connection. `userTimeout` null: none is set. */
   idle(timing: ProbeTiming, userTimeout: number | null): number;
-  /** From a write that stays unacknowledged to the end; null: only when the system gives up retransmitting. */
+  /**
+   * From a write that stays unacknowledged to the end. null: the system ends it only when it gives up retransmitting.
+   */
   inFlight(timing: ProbeTiming, userTimeout: number | null): number | null;
 }
 
 /**
- * The longest retransmission timeout that `inFlight` allows for: RFC 6298 starts with it, and Linux keeps it 200 ms or more
- * above the round trip, so it is longer only where round trips take more than half a second or vary by as much.
+ * The longest retransmission timeout that `inFlight` allows for. RFC 6298 starts with this value. Later, Linux keeps
+ * the timeout at least 200 ms above the round trip, so it is longer only where round trips take, or vary by, more than
+ * half a second.
  */
 const retransmissionTimeout = 1_000;
 
@@ -31,14 +34,14 @@ export const macosBounds: KernelBounds = {
     Math.min(latestMacosVerdict(timing), latestMacosWriteVerdict(userTimeout ?? Infinity, retransmissionTimeout)),
 };
 
-/** Nothing is documented of how late a timer can be. */
+/** How late a timer can be is not documented. */
 export const windowsBounds: KernelBounds = {
   firstProbe: (timing) => period(timing),
   idle: (timing) => period(timing) + timing.interval * timing.count,
   inFlight: (_, userTimeout) => userTimeout,
 };
 
-/** How often a live connection is probed at least: a timer that runs already can fire one interval later. */
+/** How often at least a live connection is probed: a timer that is already running can fire one interval later. */
 function period({ initialDelay, interval }: ProbeTiming): number {
   return Math.max(initialDelay, interval);
 }

@@ -1,6 +1,6 @@
 /**
- * What a model of a kernel is asked and tells: the life of one TCP connection, as far as keepalive and its peer's silence
- * go. `linux-model.ts` is one; a model of another system takes the same {@link Scenario} and tells the same {@link Outcome}.
+ * The interface of a kernel's model: the life of one TCP connection, as far as keepalive and the silence of its peer
+ * matter. Each model (`linux-model.ts`, `macos-model.ts`) takes a {@link Scenario} and returns an {@link Outcome}.
  */
 
 /** What happens to a connection. Times in milliseconds since it was established. */
@@ -8,13 +8,13 @@ export interface Scenario {
   readonly events: readonly ScenarioEvent[];
   /** Milliseconds until the answer to a packet that is sent at this time; undefined: the packet or its answer is lost. */
   readonly answer: (sentAt: number) => number | undefined;
-  /** The retransmission timeout that the path's round trips have led to; 200 ms at least on Linux. */
+  /** The retransmission timeout that follows from the round trips of the path; at least 200 ms on Linux. */
   readonly retransmissionTimeout: number;
   /** When to stop. */
   readonly until: number;
 }
 
-/** This side sets an option or writes; a packet arrives that the peer sends by itself. */
+/** This side sets an option or writes, or a packet arrives that the peer sends by itself. */
 export type ScenarioEvent = { readonly at: number } & (
   | { readonly set: SocketOption; readonly to: number }
   | { readonly write: true }
@@ -32,9 +32,9 @@ export interface Packet {
 
 export interface Outcome {
   readonly packets: readonly Packet[];
-  /** When the peer was heard. */
+  /** When the peer was heard from. */
   readonly heard: readonly number[];
-  /** How the kernel ended the connection; undefined: it did not. */
+  /** How the kernel ended the connection. undefined: it did not. */
   readonly verdict: Verdict | undefined;
 }
 
@@ -45,7 +45,7 @@ export interface Verdict {
   readonly inFlight: boolean;
 }
 
-/** One moment of the connection: the things that {@link simulate} lets happen in the order of their times. */
+/** A connection of a model. {@link simulate} calls its methods in the order of their times. */
 export interface ModelledConnection {
   /** When the next timer fires. */
   readonly nextTimer: number;
@@ -56,10 +56,10 @@ export interface ModelledConnection {
   receive(at: number, packet: Arrival): void;
 }
 
-/** The kind of a packet that arrives: one that the peer sends by itself, or the answer to one of this side's. */
+/** The kind of a packet that arrives: sent by the peer itself, or the answer to a packet of this side. */
 export type Arrival = Extract<ScenarioEvent, { arrives: unknown }>['arrives'] | { readonly answers: Packet['kind'] };
 
-/** Lets a scenario happen to a connection, which gets the function that it is to send its packets with. */
+/** Runs a scenario on a connection. The connection gets the function with which it sends packets. */
 export function simulate(
   scenario: Scenario,
   connect: (send: (at: number, kind: Packet['kind']) => void) => ModelledConnection,

@@ -1,13 +1,13 @@
 /** The clock of a Linux kernel and the wheel of its timers, for `linux-model.ts`: kernel/time/timer.c and time.c. */
 import { firingTick } from './kernel-timers.js';
 
-/** What a kernel was built with, and the moment of its clock that a model begins at. */
+/** The clock rate of a kernel, and the moment of its clock at which a model begins. */
 export interface LinuxClock {
   /** Ticks a second: CONFIG_HZ. */
   readonly rate: number;
   /** The tick at time 0. Buckets lie at multiples of their width, so it decides how late each timer is. */
   readonly jiffies: number;
-  /** How many ticks late the timer softirq runs, asked for each timer. */
+  /** How many ticks late the timer softirq runs. Called for each timer. */
   readonly softirqDelay?: () => number;
 }
 
@@ -40,7 +40,7 @@ export class Jiffies {
     return Math.ceil((milliseconds * this.clock.rate) / 1000);
   }
 
-  /** When the next of its timers fires, in milliseconds; Infinity where none runs. */
+  /** When the next timer fires, in milliseconds. Infinity: none runs. */
   get nextTimer(): number {
     return this.at(this.next().fires);
   }
@@ -73,7 +73,7 @@ export class Jiffies {
 
 /** A struct timer_list. */
 class Timer {
-  /** The tick in which it fires; Infinity where it does not run. */
+  /** The tick in which it fires. Infinity: it does not run. */
   fires = Infinity;
   private expires: number | undefined;
 

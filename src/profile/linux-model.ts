@@ -1,7 +1,7 @@
 /**
- * One TCP connection as Linux times it: its keepalive probes, its retransmissions, its window probes, and when it is given
- * up; only as far as this package relies on it. Fields have the kernel's names. Each method is one function of Linux 6.1
- * that its comment names; 6.18 has the same rules. Times are in ticks, where nothing else is said.
+ * A model of one TCP connection on Linux: its keepalive probes, retransmissions and window probes, and when it is given
+ * up. It covers only what this package relies on. Fields have the kernel's names. Each method models a function of
+ * Linux 6.1, which its comment names; 6.18 has the same rules. Times are in ticks unless stated otherwise.
  */
 import {
   simulate,
@@ -85,9 +85,9 @@ class LinuxConnection implements ModelledConnection {
     if (option === 'enabled') this.setKeepalive(value !== 0);
     else if (option === 'initialDelay') this.setKeepidle(this.clock.ticks(value));
     else if (option === 'interval')
-      this.keepaliveIntvl = this.clock.ticks(value); // a timer that runs, runs on
+      this.keepaliveIntvl = this.clock.ticks(value); // a running timer is not changed
     else if (option === 'count') this.keepaliveProbes = value;
-    else this.userTimeout = value; // timers run on here too
+    else this.userTimeout = value; // a running timer is not changed here either
   }
 
   /** tcp_set_keepalive in tcp_timer.c: the whole delay from now on. Unanswered probes are not forgotten. */
@@ -97,7 +97,7 @@ class LinuxConnection implements ModelledConnection {
     this.keepopen = on;
   }
 
-  /** tcp_sock_set_keepidle_locked: what is left of the delay since the last answer. */
+  /** tcp_sock_set_keepidle_locked: the rest of the delay since the last answer. */
   private setKeepidle(ticks: number): void {
     this.keepaliveTime = ticks;
     if (this.keepopen) this.keepaliveTimer.set(Math.max(0, ticks - this.keepaliveTimeElapsed()));
@@ -110,7 +110,7 @@ class LinuxConnection implements ModelledConnection {
 
   write(at: number): void {
     this.clock.passTo(at);
-    if (this.packetsOut || this.writeQueue) return; // it waits behind what was written before
+    if (this.packetsOut || this.writeQueue) return; // it waits behind earlier data
     if (this.windowOpen) this.sendData();
     else this.waitForWindow();
   }
@@ -130,7 +130,7 @@ class LinuxConnection implements ModelledConnection {
     }
   };
 
-  /** The user timeout takes the place of the count: with it, one unanswered probe is enough. */
+  /** The user timeout replaces the count: with it, one unanswered probe is enough. */
   private isSilentFor(elapsed: number): boolean {
     if (this.userTimeout === 0) return this.probesOut >= this.keepaliveProbes;
     return elapsed >= this.clock.ticks(this.userTimeout) && this.probesOut > 0;
@@ -159,7 +159,7 @@ class LinuxConnection implements ModelledConnection {
     return elapsed >= this.userTimeout ? 1 : Math.min(rto, this.clock.ticks(this.userTimeout - elapsed));
   }
 
-  /** tcp_probe_timer: answers do not stop the user timeout while the window stays closed. */
+  /** tcp_probe_timer: answers do not reset the user timeout while the window stays closed. */
   private readonly onWindowTimer = (): void => {
     const { jiffies } = this.clock;
     this.probesTstamp ??= jiffies;
@@ -217,7 +217,7 @@ class LinuxConnection implements ModelledConnection {
   receive(at: number, packet: Arrival): void {
     this.clock.passTo(at);
     if (packet === 'data') {
-      this.lrcvtime = this.clock.jiffies; // the fast path of tcp_rcv_established: no tcp_ack, so probes stay unanswered
+      this.lrcvtime = this.clock.jiffies; // tcp_rcv_established, fast path: no tcp_ack, so probes stay unanswered
       return;
     }
     if (packet === 'closed window' || packet === 'open window') this.windowOpen = packet === 'open window';

@@ -1,8 +1,8 @@
 /**
- * One TCP connection as macOS times it: its keepalive probes, its retransmissions, its window probes, and when it is given
- * up; only as far as this package relies on it. Fields have the kernel's names. Each method is a function of xnu-11417,
- * bsd/netinet, that its comment names. Read, never compared with a kernel that was run. Times are milliseconds, as there
- * (TCP_RETRANSHZ is 1000).
+ * A model of one TCP connection on macOS: its keepalive probes, retransmissions and window probes, and when it is given
+ * up. It covers only what this package relies on. Fields have the kernel's names. Each method models a function of
+ * xnu-11417, bsd/netinet, which its comment names. The model follows the source and was never compared with a running
+ * kernel. Times are milliseconds, as there (TCP_RETRANSHZ is 1000).
  */
 import {
   simulate,
@@ -16,7 +16,10 @@ import {
 } from './kernel-model.js';
 import { fastTimer, longestMacosRetransmission, slowTimer } from './macos-timers.js';
 
-/** Runs a scenario on macOS. `late` is asked for each timer how late it is, as a part of the most: 0 to 1. */
+/**
+ * Runs a scenario on macOS. `late` is called for each timer, and returns how late it is: 0 (not late) to 1 (as late as
+ * possible).
+ */
 export function simulateMacos(scenario: Scenario, late: () => number): Outcome {
   return simulate(scenario, (send) => new MacosConnection(scenario.retransmissionTimeout, late, send));
 }
@@ -92,7 +95,7 @@ class MacosConnection implements ModelledConnection {
 
   // --- tcp_timer.c, tcp_timers
 
-  /** TCPT_KEEP: with data in flight too, and before a probe is sent. 32 unsigned bits, as TCP_CONN_MAXIDLE. */
+  /** TCPT_KEEP: checked with data in flight too, and before a probe is sent. 32 unsigned bits, as TCP_CONN_MAXIDLE. */
   private onKeepTimer(now: number): void {
     if (!this.soKeepalive) {
       this.keepTimer = this.slow(now, this.connKeepidle());
@@ -125,7 +128,7 @@ class MacosConnection implements ModelledConnection {
     this.writeTimer = now + rxtcur + fastTimer * this.late();
   }
 
-  /** TCPT_PERSIST: without its end after twelve probes, which needs a peer that answers none of them for long. */
+  /** TCPT_PERSIST. The end after twelve probes is left out: it needs a peer that answers none of them for long. */
   private onPersistTimer(now: number): void {
     this.transmit(now, 'window probe');
     this.rxtshift = Math.min(this.rxtshift + 1, mostRetransmissions);

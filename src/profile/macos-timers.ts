@@ -1,25 +1,31 @@
 /**
- * When macOS notices that a peer has vanished: the bounds that follow from `macos-model.ts`. Read in xnu-11417 and never
- * run on macOS. Milliseconds.
+ * When macOS notices that a peer has vanished: the bounds that follow from `macos-model.ts`. They come from the source
+ * of xnu-11417 and were never compared with macOS. Milliseconds.
  */
 import type { ProbeTiming } from './kernel-timers.js';
 
 /**
- * How late a keepalive timer is at most. One list holds the timers of all connections; it is left to run up to 500 ms after
- * the first that is due (bsd/netinet/tcp_timer.c, need_to_resched_timerlist, TCP_TIMER_500MS_QUANTUM), never before.
+ * How late a keepalive timer is at most. One list holds the timers of all connections. It runs up to 500 ms after the
+ * first timer is due (bsd/netinet/tcp_timer.c, need_to_resched_timerlist, TCP_TIMER_500MS_QUANTUM), never before.
  */
 export const slowTimer = 500;
-/** The same of a retransmission timer: TCP_TIMER_100MS_QUANTUM. */
+/** The same for a retransmission timer: TCP_TIMER_100MS_QUANTUM. */
 export const fastTimer = 100;
 /** tcp_timer.h, TCPTV_REXMTMAX. */
 export const longestMacosRetransmission = 64_000;
 
-/** When the `number`-th probe in a row goes out at the latest. What arrives starts the delay anew (tcp_keepalive_reset). */
+/**
+ * When the `number`-th probe in a row goes out at the latest. Each arriving packet starts the delay anew
+ * (tcp_keepalive_reset).
+ */
 export function latestMacosProbe({ initialDelay, interval }: ProbeTiming, number: number): number {
   return initialDelay + (number - 1) * interval + number * slowTimer;
 }
 
-/** When all probes of a profile that is set now have surely gone out: a loaded machine runs its timers late. */
+/**
+ * When all probes of a profile that is set now have certainly gone out, also on a loaded machine, whose timers run
+ * late.
+ */
 export function afterMacosProbes(timing: ProbeTiming): number {
   return latestMacosProbe(timing, timing.count) + spare;
 }
@@ -27,8 +33,8 @@ export function afterMacosProbes(timing: ProbeTiming): number {
 const spare = 250;
 
 /**
- * Upper bound on the time from the last answer to the end of a connection, whatever is written: the first keepalive timer
- * that fires when `initialDelay + interval * count` have passed. It runs with data in flight too (tcp_timers, TCPT_KEEP).
+ * Upper bound on the time from the last answer to the end of a connection, whatever is written. The first keepalive
+ * timer that fires after `initialDelay + interval * count` ends it, with data in flight too (tcp_timers, TCPT_KEEP).
  */
 export function latestMacosVerdict(timing: ProbeTiming): number {
   const { initialDelay, interval, count } = timing;
@@ -37,8 +43,9 @@ export function latestMacosVerdict(timing: ProbeTiming): number {
 
 /**
  * Upper bound on the time from a write to the end by the user timeout, TCP_RXT_CONNDROPTIME. It counts from the first
- * retransmission (t_rxtstart), which a tail loss probe can precede, and is looked at when the retransmission timer fires.
- * Each timer is twice as long as the one before: the last is as long as all before it, and two timeouts more.
+ * retransmission (t_rxtstart), which can follow a tail loss probe, and is checked when the retransmission timer fires.
+ * Each timer is twice as long as the one before, so the last timer is as long as all before it together, plus two
+ * timeouts.
  */
 export function latestMacosWriteVerdict(userTimeout: number, retransmissionTimeout: number): number {
   const first = 2 * (retransmissionTimeout + fastTimer);

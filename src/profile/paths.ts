@@ -2,18 +2,18 @@ import { assertKnownFields, assertNumber, assertObject } from '../util/arguments
 import { invalidArgumentType, outOfRange } from '../util/errors.js';
 import type { profiles } from './profiles.js';
 
-/** What a connection goes through, and what that does to it when it is idle: an entry of {@link paths}. */
+/** A part of the path of a connection, and what it does to an idle connection: an entry of {@link paths}. */
 export interface KnownPath {
   /** Milliseconds after which an idle connection is given up. The default, where it can be set. */
   readonly idleTimeout: number;
   /**
-   * What follows. `'silent'`: later packets vanish. `'reset'`: later packets are answered with a RST. `'close'`: both
-   * connections are closed.
+   * What happens then. `'silent'`: later packets vanish. `'reset'`: later packets are answered with a RST. `'close'`:
+   * both connections are closed.
    */
   readonly afterwards: 'silent' | 'reset' | 'close';
-  /** Whether a keepalive probe starts the idle timer anew. false: the path ends TCP, and only data does. */
+  /** Whether a keepalive probe starts the idle timer anew. false: the path ends TCP, and only data starts it anew. */
   readonly probesCount: boolean;
-  /** The name of a profile for it; null where only a heartbeat helps. */
+  /** The name of a profile for this path. null where only a heartbeat helps. */
   readonly profile: keyof typeof profiles | null;
   /** Where it is documented. */
   readonly source: string;
@@ -29,9 +29,9 @@ function table<Name extends string>(entries: Record<Name, KnownPath>): Readonly<
 }
 
 /**
- * Idle timeouts of what connections go through, frozen. {@link checkProfile} and {@link planKeepalive} take them by name
- * (`path`). They are what the vendors document, not measurements of this package; where a timeout can be set the number is
- * its default, and an `idleTimeout` beside the `path` takes its place.
+ * Idle timeouts of well-known load balancers, NATs and proxies, frozen. {@link checkProfile} and {@link planKeepalive}
+ * take them by name (`path`). They are what the vendors document, not measurements of this package. Where a timeout can
+ * be set, the number is its default, and an `idleTimeout` beside the `path` replaces it.
  *
  * @example
  * ```ts
@@ -52,8 +52,8 @@ export const paths = table({
     asOf: '2026-12',
   },
   /**
-   * TLS listeners of a Network Load Balancer. Fixed. The balancer ends TCP, but a probe from either side counts: it then probes
-   * both sides itself, every 20 s. An answer proves the balancer, not who is behind it.
+   * TLS listeners of a Network Load Balancer. Fixed. The balancer ends TCP, but a probe from either side counts: it
+   * then probes both sides itself, every 20 s. An answer proves that the balancer is there, not the peer behind it.
    */
   'aws-nlb-tls': {
     idleTimeout: 350_000,
@@ -109,7 +109,7 @@ export const paths = table({
     source: 'https://learn.microsoft.com/azure/nat-gateway/nat-gateway-resource',
     asOf: '2023-07',
   },
-  /** The connection tracking of each VPC network: what arrives vanishes until the instance sends something. Fixed. */
+  /** The connection tracking of each VPC network: arriving packets vanish until the instance sends something. Fixed. */
   'google-vpc': {
     idleTimeout: 10 * minutes,
     afterwards: 'silent',
@@ -140,8 +140,8 @@ export const paths = table({
     asOf: '2026-12',
   },
   /**
-   * nf_conntrack_tcp_timeout_established: NAT and stateful filters of Linux. Seen on Linux 6.18 with a masquerade: what comes
-   * from outside is answered with a RST unless a filter drops it, and what comes from inside is taken up again.
+   * nf_conntrack_tcp_timeout_established: NAT and stateful filters of Linux. Seen on Linux 6.18 with a masquerade:
+   * packets from outside are answered with a RST unless a filter drops them, and packets from inside are tracked again.
    */
   'linux-conntrack': {
     idleTimeout: 432_000_000,
@@ -151,7 +151,7 @@ export const paths = table({
     source: 'https://docs.kernel.org/networking/nf_conntrack-sysctl.html',
     asOf: '2026-12',
   },
-  /** What RFC 5382 (REQ-5) asks of a NAT: 2 h 4 min at least. Many keep connections for a shorter time. */
+  /** The least that RFC 5382 (REQ-5) requires of a NAT: 2 h 4 min. Many keep connections for a shorter time. */
   'rfc-5382-nat': {
     idleTimeout: 124 * minutes,
     afterwards: 'silent',
@@ -165,19 +165,22 @@ export const paths = table({
 /** The names of {@link paths}. */
 export type PathName = keyof typeof paths;
 
-/** An argument that is one of the names, or absent. */
+/** Checks an argument that is one of the names, or absent. */
 export function checkedPathName(name: string, value: PathName | undefined): PathName | undefined {
   if (value === undefined || (typeof value === 'string' && Object.hasOwn(paths, value))) return value;
   throw invalidArgumentType(name, `one of ${Object.keys(paths).join(', ')}`, value);
 }
 
-/** What {@link checkProfile} may be told about where a profile is to be used. */
+/** The path on which a profile is to be used, for {@link checkProfile}. */
 export interface KeepalivePath {
-  /** What the connections go through, by its name in {@link paths}: its `idleTimeout`, and whether probes count there. */
+  /**
+   * What the connections go through, by its name in {@link paths}. It gives the `idleTimeout`, and whether probes count
+   * there.
+   */
   readonly path?: PathName | undefined;
   /**
-   * Milliseconds after which the NAT or load balancer with the shortest memory forgets an idle connection. By default
-   * that of `path`.
+   * The shortest idle timeout in the path: milliseconds after which a NAT or load balancer forgets an idle connection.
+   * Default: that of `path`.
    */
   readonly idleTimeout?: number | undefined;
   /** How many connections of one machine hold the profile. */
@@ -194,7 +197,7 @@ export interface KeepalivePath {
 const devices = ['loopback', 'veth', 'other'] as const;
 const pathFields = ['path', 'idleTimeout', 'connections', 'device', 'heartbeat'];
 
-/** Where a profile is to be used. Reads each field once: a getter can return another value the second time. */
+/** Checks a path. Reads each field once: a getter can return another value the second time. */
 export function checkedPath(path: KeepalivePath): KeepalivePath {
   assertObject('path', path);
   assertKnownFields('path', path, pathFields);

@@ -5,27 +5,28 @@ import { checkedPathName, paths, type PathName } from './paths.js';
 import { hasUserTimeout, platform } from './platform.js';
 import { defineProfile, matchingUserTimeout, type KeepaliveProfile } from './profile.js';
 
-/** What {@link planKeepalive} is to meet. Times in milliseconds. */
+/** Constraints of {@link planKeepalive}. Times in milliseconds. */
 export interface KeepaliveConstraints {
   /**
-   * A vanished peer is noticed within this time of its last answer: `detectionTime(plan).atMost` is no longer, or
-   * `detectionTime(plan).idle` where `writes` says that this is enough (and on a system without a user timeout).
+   * A vanished peer is noticed within this time of its last answer: `detectionTime(plan).atMost` is not longer than
+   * this. Where `writes` says that it is enough, and on a system without a user timeout, `detectionTime(plan).idle` is
+   * not longer.
    */
   readonly detectWithin: number;
   /**
-   * What the connections go through, by its name in {@link paths}. One that ends TCP needs a `heartbeat` below its
-   * `idleTimeout`: no probe keeps it open.
+   * What the connections go through, by its name in {@link paths}. A path that ends TCP needs a `heartbeat` below its
+   * `idleTimeout`: probes do not keep it open.
    */
   readonly path?: PathName | undefined;
   /**
-   * When the NAT or load balancer with the shortest memory in the path forgets an idle connection. The first probe
-   * comes before, also when Linux rounds the `initialDelay` up (measured: 239 s became 239.9 to 254.8 s). By default
-   * that of `path`.
+   * The shortest idle timeout in the path: when a NAT or load balancer forgets an idle connection. The first probe
+   * comes before, even if Linux rounds the `initialDelay` up (measured: 239 s became 239.9 to 254.8 s). Default: that
+   * of `path`.
    */
   readonly idleTimeout?: number | undefined;
   /**
-   * How many probes in a row may be lost without the end of a live connection. 1 to 126 on Linux, 2 by default: one can
-   * be lost by chance, the second in the same burst (a change of cell, a tunnel).
+   * How many probes in a row may be lost before a live connection is ended. 1 to 126 on Linux. Default: 2, because one
+   * can be lost by chance, and a second in the same burst (a change of cell, a tunnel).
    */
   readonly tolerateLost?: number | undefined;
   /**
@@ -34,7 +35,7 @@ export interface KeepaliveConstraints {
    */
   readonly heartbeat?: number | undefined;
   /**
-   * What is written to a peer that has vanished. A write stops the probes and starts the time anew.
+   * What may be written to a peer that has vanished. A write stops the probes and starts the time anew.
    *
    * - `'any'` (default): anything at any time.
    * - `'never'`: nothing. Not with a `heartbeat`, which writes.
@@ -58,7 +59,7 @@ const longestUserTimeout = limits.userTimeout?.max ?? Infinity;
  * a phone that is only late. It is also the interval of the `presence` profile.
  */
 const shortestInterval = 5;
-/** No interval is above the initial delay, or it would be what a live connection is probed by. */
+/** The interval is never above the initial delay: a live connection would be probed by the interval. */
 const shortestDelay = shortestInterval;
 const mostLost = Math.min(limits.count.max, Math.floor(longestUserTimeout / second / shortestInterval) - 1) - 1;
 const defaultLost = 2;
@@ -67,16 +68,16 @@ const defaultLost = 2;
  * The quietest profile that meets the constraints: the longest `initialDelay`, then the fewest probes to a vanished
  * peer, then the longest `interval`. Frozen, with `userTimeout: 'match'`.
  *
- * `detectWithin` holds whatever is written and whenever. That leaves the probes about half of the time, because a write
- * just before their verdict starts the time anew. Where nothing is written to a silent peer, or a {@link
- * LivenessMonitor} with `destroyAfter` ends silent sockets, say so in `writes`: the plan then probes about half as
- * often.
+ * `detectWithin` holds whatever is written and whenever. That leaves about half of the time for the probes, because a
+ * write just before their verdict starts the time anew. Where nothing is written to a silent peer, or a
+ * {@link LivenessMonitor} with `destroyAfter` ends silent sockets, say so in `writes`: the plan then probes about half
+ * as often.
  *
  * The `count` is `tolerateLost + 1`. The `interval` is at most the `initialDelay` and at least 5 s, which a phone's
  * radio may need to wake up and answer. The numbers are those of the OS that runs, and on Linux allow for every clock rate.
  *
- * Throws `ERR_KEEPALIVE_PLAN` when two constraints cannot both be met, with both and by how much in the message;
- * `ERR_INVALID_ARG_TYPE` or `ERR_OUT_OF_RANGE` for a bad argument.
+ * Throws `ERR_KEEPALIVE_PLAN` when two constraints cannot both be met, and names both and the difference in its
+ * message; `ERR_INVALID_ARG_TYPE` or `ERR_OUT_OF_RANGE` for a bad argument.
  *
  * @example
  * ```ts
@@ -100,8 +101,8 @@ export function planKeepalive(constraints: KeepaliveConstraints): Readonly<Keepa
 }
 
 /**
- * An interval that is longer than the rounding of the delay can take less time than a shorter one, because one probe less
- * goes out before the user timeout. So this looks from above, from where the count alone would be in time.
+ * A longer interval can take less time than a shorter one, because one probe less goes out before the user timeout. So
+ * the search goes downwards, from the longest interval with which the count alone would be in time.
  */
 function withLongestInterval(
   initialDelay: number,
@@ -123,8 +124,8 @@ function timing(initialDelay: number, interval: number, count: number): Keepaliv
 }
 
 /**
- * How late a vanished peer is noticed with such a profile, where another can decide about idle connections; Infinity: the
- * kernel cannot hold it.
+ * How late a vanished peer is noticed with a profile. `whenIdle`: the profile that decides for idle connections.
+ * Infinity: the kernel cannot hold the profile.
  */
 function bound(profile: KeepaliveProfile, writes: Writes, whenIdle: KeepaliveProfile = profile): number {
   if (matchingUserTimeout(profile) > longestUserTimeout) return Infinity;
@@ -142,7 +143,7 @@ function idleTimeoutToMeet({ idleTimeout = Infinity, heartbeat = Infinity }: Kee
   return heartbeat < idleTimeout ? Infinity : idleTimeout;
 }
 
-/** The last integer that fits, of a range whose first does: what fits stops fitting once. */
+/** The last integer of a range that fits. The first one fits, and after one that does not fit, none does. */
 function last(fits: (value: number) => boolean, first: number, end: number): number {
   let fitting = first;
   let beyond = end + 1;

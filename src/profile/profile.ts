@@ -29,8 +29,8 @@ export interface KeepaliveProfile {
    * How long written data may stay unacknowledged. `'match'`, 0, or 1,000 to 2,147,483,647. Absent: the option is left
    * as it is.
    *
-   * - `'match'`: `initialDelay + interval * count`, and on Linux as much more as `count` probes need to go out, because
-   *   timers are rounded up. Left out where the OS has no user timeout.
+   * - `'match'`: `initialDelay + interval * count`, and on Linux enough more that `count` probes go out, because timers
+   *   are rounded up. Left out where the OS has no user timeout.
    * - 0: the system's default, about 15 minutes of retransmission on Linux.
    * - a number: throws `ERR_KEEPALIVE_UNSUPPORTED` where the OS has no user timeout. 1 to 999 is refused, because it is
    *   seconds by mistake and would end live connections.
@@ -41,12 +41,12 @@ export interface KeepaliveProfile {
   readonly userTimeout?: number | 'match' | undefined;
 }
 
-/** The values of a profile that was checked for the running OS. */
+/** The values of a profile, checked for the running OS. */
 export interface CheckedProfile extends ProbeTiming {
   readonly userTimeout: number | 'match' | undefined;
   /** The user timeout in milliseconds, where the OS has one. 0: the system's; undefined: left alone. */
   readonly requestedUserTimeout: number | undefined;
-  /** Milliseconds of silence before a call that the user timeout has room for. */
+  /** Milliseconds of silence before the call that the user timeout has room for. */
   readonly room: number;
 }
 
@@ -77,22 +77,25 @@ export function defineProfile(profile: KeepaliveProfile): Readonly<KeepaliveProf
   return defined;
 }
 
-/** The checked form of a profile. What {@link defineProfile} made is not checked again. */
+/** The checked form of a profile. A result of {@link defineProfile} is not checked again. */
 export function checked(profile: KeepaliveProfile): CheckedProfile {
   return checkedProfiles.get(profile) ?? check(profile);
 }
 
-/** The user timeout that `'match'` stands for. Where it decides in place of the count, it lets all of the probes go out. */
+/**
+ * The user timeout that `'match'` stands for. Where a user timeout replaces the count, it lets all of the probes go
+ * out.
+ */
 export function matchingUserTimeout(timing: ProbeTiming): number {
   return platform.userTimeoutEndsProbing ? userTimeoutForCount(timing) : verdictByCount(timing);
 }
 
-/** When the count alone ends the connection, if no timer is late. */
+/** When the count alone ends the connection if no timer is late. */
 export function verdictByCount({ initialDelay, interval, count }: ProbeTiming): number {
   return initialDelay + interval * count;
 }
 
-/** How often a live connection is probed at least: a timer that runs already can fire one interval later. */
+/** How often at least a live connection is probed: a timer that is already running can fire one interval later. */
 export function probePeriod({ initialDelay, interval }: ProbeTiming): number {
   return Math.max(initialDelay, interval);
 }

@@ -14,30 +14,30 @@ function seconds(initialDelay: number, interval: number, count: number): Readonl
 export const profiles = Object.freeze({
   /**
    * 30 s, then 3 probes 5 s apart: noticed within 48 s, or 97 s. For moving devices that must be known gone soon, on a
-   * path whose idle timeout is above 33 s. From a device server that has to know within 45 s that a client is gone;
+   * path whose idle timeout is above 33 s. Based on a device server that has to know within 45 s that a client is gone;
    * Linux's timers can be 3 s late.
    */
   presence: seconds(30, 5, 3),
 
   /**
    * 5 min, then 3 probes 20 s apart: noticed within 6 min 37 s, or 13 min 6 s. For server-sent events to tablets that
-   * sleep, on a path whose idle timeout is above 333 s. From a mail service that moved from pings each 60 s, with which
-   * tablets never slept, to 5 min, with clients that reconnect after 6 min of silence.
+   * sleep, on a path whose idle timeout is above 333 s. Based on a mail service whose pings every 60 s kept tablets
+   * awake. It now pings every 5 min, and its clients reconnect after 6 min of silence.
    */
   eventStream: seconds(300, 20, 3),
 
   /**
    * 550 s, then 3 probes 20 s apart: noticed within 10 min 55 s, or 21 min 43 s. For the fewest wake-ups of a radio, on
    * a path whose idle timeout is above 591 s. Where a path forgets earlier, quiet connections that are alive end as
-   * 'timed-out' or 'reset' after some 11 minutes. From a notification server where probes every 10 s kept phones' radios
-   * awake and probes every 550 s did not.
+   * 'timed-out' or 'reset' after some 11 minutes. Based on a notification server where probes every 10 s kept phones'
+   * radios awake and probes every 550 s did not.
    */
   lowPower: seconds(550, 20, 3),
 
   /**
    * 240 s, then 3 probes 20 s apart: noticed within 5 min 23 s, or 10 min 40 s. For mobile carriers' NATs: the first
-   * probe comes within 257 s. A French carrier's kept connections for 270 s (2020), but no number is safe: of 73 carriers
-   * measured by Wang et al. (2011) 11 were below 10 minutes, 4 of them at or below 5.
+   * probe comes within 257 s. The NAT of a French carrier kept connections for 270 s (2020), but no number is safe: of
+   * 73 carriers that Wang et al. measured (2011), 11 were below 10 minutes, 4 of them at or below 5.
    */
   mobileNat: seconds(240, 20, 3),
 

@@ -19,7 +19,7 @@ export interface KeepaliveTraffic {
 const hour = 3_600_000;
 const hoursInDay = 24;
 const packetsInProbe = 2;
-const tcpHeader = 20 + 12; // with the timestamps option, padded
+const tcpHeader = 20 + 12; // with the timestamps option and its padding
 const ipv4Packet = 20 + tcpHeader;
 const ipv6Packet = 40 + tcpHeader;
 

@@ -1,8 +1,8 @@
 /**
- * One TCP connection as the documentation of Windows tells it: its keepalive probes, its retransmissions, and when it is given
- * up. The source is not public, nothing is said of how late a timer is, and nothing was run: timers are exact here. Sources:
- * learn.microsoft.com, "SO_KEEPALIVE socket option" and "IPPROTO_TCP socket options" (TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT,
- * TCP_MAXRT); RFC 9293 and RFC 6298 for the rest. Times are milliseconds.
+ * A model of one TCP connection on Windows, by its documentation: its keepalive probes and retransmissions, and when it
+ * is given up. The source is not public, the documentation does not say how late a timer is, and nothing was run:
+ * timers are exact here. Sources: learn.microsoft.com, "SO_KEEPALIVE socket option" and "IPPROTO_TCP socket options"
+ * (TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT, TCP_MAXRT); RFC 9293 and RFC 6298 for the rest. Times are milliseconds.
  */
 import {
   simulate,
@@ -78,7 +78,7 @@ class WindowsConnection implements ModelledConnection {
   private onRetransmissionTimer(now: number): void {
     const since = this.inFlightSince ?? now;
     const { userTimeout } = this.options;
-    const isTimedOut = userTimeout > 0 && now - since >= userTimeout;
+    const isTimedOut = userTimeout > 0 && now >= since + userTimeout;
     if (isTimedOut || (userTimeout === 0 && this.retransmissions >= mostRetransmissions)) {
       this.giveUp(now, isTimedOut ? 'user timeout' : 'retransmissions');
       return;
@@ -88,7 +88,7 @@ class WindowsConnection implements ModelledConnection {
     this.setWriteTimer(now, since);
   }
 
-  /** TCP_MAXRT takes the place of the number of retransmissions. */
+  /** TCP_MAXRT replaces the number of retransmissions. */
   private setWriteTimer(now: number, since: number): void {
     const next = now + this.retransmissionTimeout * 2 ** this.retransmissions;
     const { userTimeout } = this.options;

@@ -22,10 +22,10 @@ function currentRuntime({ versions }: NodeJS.Process): Runtime {
 
 const runtime = currentRuntime(process);
 
-/** Must be called for every descriptor after its use; {@link borrowed} does that. */
+/** Must be called for every descriptor after its use. {@link borrowed} does so. */
 export const { release } = runtime;
 
-/** Uses a descriptor and releases it. Throws the error for an answer that is not a descriptor. */
+/** Uses a descriptor and releases it. Throws if there is no descriptor. */
 export function borrowed<Result>(descriptor: number, use: (descriptor: number) => Result): Result {
   if (descriptor < 0) throw missing(descriptor);
   try {
@@ -46,7 +46,7 @@ export function socketDescriptor(socket: Socket): number {
   const handle = (socket as unknown as WithHandle)._handle;
   if (handle === null || handle === undefined) return withoutHandle(socket);
   if (socket.connecting) return runtime.isTcp(transport(handle)) ? NOT_CONNECTED : NOT_TCP;
-  const { fd } = handle; // once: it is a getter that costs 50 ns
+  const { fd } = handle; // read once: the getter takes 50 ns
   if (fd !== undefined && fd >= 0) return fd;
   return isOverDestroyed(socket) ? CLOSED : runtime.descriptorOf(transport(handle));
 }
@@ -63,7 +63,7 @@ export function handleDescriptor(handle: Handle): number {
   return fd !== undefined && fd >= 0 ? fd : runtime.descriptorOf(transport(handle));
 }
 
-/** Node takes the handle away as it destroys the socket. */
+/** Node removes the handle when it destroys the socket. */
 function withoutHandle(socket: Socket): number {
   if (socket.destroyed || wasSentAway(socket)) return CLOSED;
   /* v8 ignore next -- Bun: npm run matrix */
@@ -76,26 +76,26 @@ export function isTcpSocket(socket: Socket): boolean {
   return handle === null || handle === undefined || runtime.isTcp(transport(handle));
 }
 
-/** Whether the socket came from a server: nobody connects it again. */
+/** Whether the socket came from a server. Such a socket never connects again. */
 export function isAccepted(socket: Socket): boolean {
   const { server } = socket as unknown as { server?: unknown };
   return server !== undefined && server !== null;
 }
 
-/** An accepted socket without a handle that nobody destroyed: child.send() took it. */
+/** An accepted socket that has no handle and was not destroyed: child.send() took the handle. */
 function wasSentAway(socket: Socket): boolean {
   const { _server } = socket as unknown as { _server?: unknown };
   return _server !== undefined && _server !== null;
 }
 
-/** TLS learns some turns later that the socket below it is gone. */
+/** A TLS socket learns only some turns later that the socket below it is closed. */
 function isOverDestroyed(socket: Socket): boolean {
   const { _parent } = socket as unknown as { _parent?: Socket | null };
   return _parent?.destroyed === true;
 }
 
 /**
- * The socket itself instead of the proxy that http2 hands out, which can begin to throw at any moment. Throws as
+ * The socket behind the proxy that http2 hands out, which can begin to throw at any moment. Throws as
  * {@link assertSocket} does.
  */
 export function realSocket(socket: unknown): Socket {
@@ -115,12 +115,15 @@ export function assertSocket(socket: unknown): asserts socket is Socket {
   throw kind === 'ended' ? missing(CLOSED) : invalidArgumentType('socket', 'a net.Socket', socket);
 }
 
-/** Throws `ERR_INVALID_ARG_TYPE`, or `ERR_KEEPALIVE_UNSUPPORTED` for a server that this runtime gives no handle. */
+/** Throws `ERR_INVALID_ARG_TYPE`, or `ERR_KEEPALIVE_UNSUPPORTED` for a server that has no handle in this runtime. */
 export function assertServer(server: unknown): asserts server is Server {
   if (!isServer(server)) throw invalidArgumentType('server', `a net.Server${serverBehind(server)}`, server);
 }
 
-/** What to pass instead of a web framework's application: Express and Koa return a server from listen(), fastify has one. */
+/**
+ * What to pass in place of a web framework's application: Express and Koa return a server from listen(), fastify has
+ * `server`.
+ */
 function serverBehind(value: unknown): string {
   try {
     const { listen, server } = (value ?? {}) as { listen?: unknown; server?: unknown };
@@ -131,7 +134,7 @@ function serverBehind(value: unknown): string {
   }
 }
 
-/** Throws `ERR_KEEPALIVE_UNSUPPORTED` for a server that this runtime gives no handle. */
+/** Throws `ERR_KEEPALIVE_UNSUPPORTED` for a server that has no handle in this runtime. */
 export function isServer(value: unknown): value is Server {
   if (kindOf(value) !== 'other') return false;
   if (value instanceof Server) return true;
@@ -158,7 +161,7 @@ export function missing(answer: number, cause?: KeepaliveError): KeepaliveError 
   }
 }
 
-/** For targets that the kernel, or a handle's type, says are no TCP socket. */
+/** For targets that are not TCP sockets, as the kernel or the type of the handle says. */
 export function notTcp(details: ConstructorParameters<typeof KeepaliveError>[2] = {}): KeepaliveError {
   return new KeepaliveError(
     'ERR_KEEPALIVE_NOT_TCP',
@@ -174,7 +177,7 @@ export function transport(handle: Handle): Handle {
   return bottom;
 }
 
-/** Tells one listening of a server from the next, which may get the same descriptor; null where it does not listen. */
+/** Identifies one period of listening: the next may get the same descriptor. null if the server does not listen. */
 export function listeningIdentity(server: Server): object | null {
   return (server as unknown as WithHandle)._handle ?? null;
 }

@@ -27,14 +27,14 @@ const second = 1000;
 const forever = -1;
 const { absent, slots } = binding;
 
-/** Values that the kernel took on a scratch socket. Bounded, for programs that make up profiles as they go. */
+/** Values that the kernel accepted on a scratch socket. Bounded, because a program may generate profiles. */
 const takenValues = new Set<string>();
 const mostTakenValues = 1000;
-/** Profiles whose values are among them, so that their key need not be made for each socket. */
+/** Profiles with such values, so that their key is not made again for each socket. */
 const takenProfiles = new WeakSet<CheckedProfile>();
 
 /**
- * Puts a profile on a connected or listening socket, all of it or nothing.
+ * Sets a profile on a connected or listening socket, all of it or nothing.
  *
  * @returns false when the socket held it already and was only read.
  */
@@ -44,7 +44,8 @@ export function setProfile(descriptor: number, profile: CheckedProfile): boolean
 }
 
 /**
- * The same on a connection that may have been silent for long: what is new does not count the silence so far.
+ * The same on a connection that may have been silent for long: the silence before the call does not count against the
+ * peer.
  *
  * @returns `lent`: how much was added to the user timeout (milliseconds), or to the count where there is none.
  */
@@ -53,7 +54,7 @@ export function lendPatience(descriptor: number, profile: CheckedProfile): { cha
   return { changed: slots[Slot.changes] !== 0, lent: slots[Slot.lent]! };
 }
 
-/** Milliseconds for which the peer has left unanswered what the kernel would judge it by now. */
+/** Milliseconds of silence that the kernel counts against the peer now. */
 export function unansweredFor(descriptor: number): number {
   const answer = binding.unansweredFor(descriptor);
   if (answer < 0) throw refusalOf(answer, binding.tcpInfoSyscall, binding.tcpInfoName);
@@ -77,7 +78,7 @@ function put(descriptor: number, profile: CheckedProfile, room?: number): void {
 /** Throws if the kernel refuses the values on a scratch socket. */
 function tryValues(key: string, values: readonly [number, number, number, number]): void {
   const errno = binding.try(1, ...values);
-  // Without a descriptor left for the scratch socket the profile goes untried: a refusal is put back all the same.
+  // If no descriptor is left for the scratch socket, the profile is not tried. A refusal is still undone.
   if (errno !== 0 && refusedSyscall() === 'socket') return;
   if (errno !== 0) throw refusal(errno);
   if (takenValues.size >= mostTakenValues) takenValues.clear();
@@ -85,8 +86,8 @@ function tryValues(key: string, values: readonly [number, number, number, number
 }
 
 /**
- * Puts back what {@link getSettings} read. The system's own defaults can be beyond what a socket can be given (Linux:
- * `net.ipv4.tcp_keepalive_time` of 86 400): then the most that it can be given.
+ * Restores what {@link getSettings} read. The system's defaults can be larger than what a socket accepts (Linux:
+ * `net.ipv4.tcp_keepalive_time` of 86 400); then the largest accepted value is set.
  */
 export function putSettings(descriptor: number, held: KeepaliveSettings): void {
   const { limits } = platform;
@@ -101,7 +102,7 @@ export function putSettings(descriptor: number, held: KeepaliveSettings): void {
   if (errno !== 0) throw refusal(errno);
 }
 
-/** Connections of a listening socket that wait to be accepted. */
+/** How many connections of a listening socket wait to be accepted. */
 export function acceptQueueLength(descriptor: number): number {
   return Math.max(0, binding.acceptQueueLength(descriptor));
 }
@@ -121,7 +122,7 @@ export function getSettings(descriptor: number): KeepaliveSettings {
 }
 
 /**
- * What a fresh socket of this process would have: the system's defaults. Asked of the kernel on every call, so it is
+ * The system's defaults: what a new socket of this process has. The kernel is asked on every call, so the answer is
  * right in a container too (Linux keeps `net.ipv4.tcp_keepalive_*` for each network namespace).
  *
  * Throws the kernel's error if no socket can be opened (`EMFILE`), `ERR_KEEPALIVE_UNSUPPORTED` on an OS without the
@@ -129,7 +130,7 @@ export function getSettings(descriptor: number): KeepaliveSettings {
  *
  * @example
  * ```ts
- * const { initialDelay }: KeepaliveSettings = readSystemKeepalive(); // 7 200 000 unless somebody has set it
+ * const { initialDelay }: KeepaliveSettings = readSystemKeepalive(); // 7 200 000 unless it was changed
  * ```
  */
 export function readSystemKeepalive(): KeepaliveSettings {
@@ -145,7 +146,7 @@ answerHasUserTimeout(() => {
   if (whyUnavailable !== null) return platform.limits.userTimeout !== null;
   const errno = binding.readSystem();
   const offered = errno === 0 ? slots[Slot.userTimeout] !== absent : platform.limits.userTimeout !== null;
-  // Out of descriptors: ask again another time.
+  // No descriptor was left: ask again at the next call.
   if (errno === 0 || refusedSyscall() !== 'socket') knownUserTimeout = offered;
   return offered;
 });
@@ -186,7 +187,7 @@ export function refusalOf(errno: number, syscall: string, option: string, state 
   return new KeepaliveError(name, problem + state, details);
 }
 
-/** The error for a call on somebody's socket: its connection may be dead without Node knowing it yet. */
+/** The error for a call on a user's socket, whose connection may be dead before Node knows it. */
 function socketRefusal(errno: number): KeepaliveError {
   const error = refusal(errno);
   return platform.deadConnectionErrors.includes(error.code) ? missing(CLOSED, error) : error;

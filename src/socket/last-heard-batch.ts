@@ -4,23 +4,22 @@ import { release, socketDescriptor } from './descriptor.js';
 
 const { batch } = binding;
 
-/** As many sockets are asked about at once. */
+/** How many sockets are asked about at once. */
 export const longestBatch = batch.length;
-/** What {@link askLastHeard} answers for a socket of which nothing is known. */
+/** The answer of {@link askLastHeard} for a socket of which nothing is known. */
 export const unknown = -1;
 
 const answers = new Int32Array(longestBatch);
-/** As in `batch` before the answers came. */
+/** The descriptors in `batch`, before the answers replace them. */
 const lent = new Int32Array(longestBatch);
-/** Which socket each descriptor in `batch` is of. */
+/** The socket of each descriptor in `batch`. */
 const places = new Int32Array(longestBatch);
 
 /**
  * Asks the kernel when the peers of up to {@link longestBatch} sockets were last heard from: milliseconds for each, or
  * {@link unknown}. The answers hold until the next call.
  *
- * The descriptors are asked of the sockets here and used before anything else runs, so none of them can have been closed
- * and opened again as something else.
+ * The descriptors are read here and used before anything else runs, so none of them can be closed and reused meanwhile.
  */
 export function askLastHeard(sockets: readonly Socket[]): Readonly<Int32Array> {
   let count = 0;

@@ -1,12 +1,12 @@
-// Bun's handles show their descriptor in `fd`, on Windows too, where it is the SOCKET; -1 while connecting. They all are
-// of one class. Its `http` and `https` servers are no `net.Server`: neither they nor their connections have a handle.
+// Bun's handles show their descriptor in `fd` (on Windows the SOCKET), and -1 while they connect. They are all of one
+// class. Bun's `http` and `https` servers are not a `net.Server`: neither they nor their connections have a handle.
 import { Server } from 'node:net';
 import { binding } from '../addon/binding.js';
 import { HIDDEN, NOT_TCP, type Runtime } from './runtime.js';
 
 /* v8 ignore start -- npm run matrix runs it */
 export const bun: Runtime = {
-  // A Unix-domain socket has its descriptor before it is connected.
+  // A Unix-domain socket has its descriptor even before it is connected.
   isTcp: ({ fd }) => fd === undefined || fd < 0 || binding.read(fd) === 0,
   // TLS over a stream has an `fd` of -1.
   descriptorOf: ({ fd }) => (fd === undefined ? HIDDEN : NOT_TCP),

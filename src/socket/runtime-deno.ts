@@ -1,5 +1,6 @@
-// Deno's TCP handles have no `fd`. On Linux and macOS `fdForIpc()`, meant for child.send(), answers with a new duplicate on
-// each call (ext/node/ops/tcp_wrap.rs); what is set on a duplicate is set on the socket. On Windows it answers -1.
+// Deno's TCP handles have no `fd`. On Linux and macOS `fdForIpc()`, meant for child.send(), returns a new duplicate on
+// each call (ext/node/ops/tcp_wrap.rs). An option that is set on a duplicate is set on the socket. On Windows it
+// returns -1.
 import { assertAddon, binding } from '../addon/binding.js';
 import { HIDDEN, NOT_TCP, type Handle, type Runtime } from './runtime.js';
 
@@ -7,7 +8,7 @@ interface DenoHandle extends Handle {
   fdForIpc?(): number;
 }
 
-/** Pipes show their `fd`, which is nobody's duplicate. */
+/** Pipes show their `fd`, which is not a duplicate. */
 /* v8 ignore start -- npm run matrix runs it */
 const duplicates = new Set<number>();
 

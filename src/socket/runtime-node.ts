@@ -12,7 +12,7 @@ export const node: Runtime = {
   isTcp,
   descriptorOf(handle) {
     if (!isTcp(handle)) return NOT_TCP;
-    // Elsewhere than on Windows a TCP handle shows the descriptor that it has.
+    // A TCP handle shows its descriptor, except on Windows.
     /* v8 ignore next -- Windows: npm run matrix, under Wine */
     return binding.findSocket === undefined ? NOT_CONNECTED : findSocket(binding, handle);
   },

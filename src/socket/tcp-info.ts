@@ -22,7 +22,7 @@ const states = [
 /** A state of RFC 9293. */
 export type TcpState = (typeof states)[number];
 
-/** What the kernel knows about a connection. null: this OS, or this version of it, does not tell. */
+/** What the kernel knows about a connection. A field is null where this OS, or this version of it, does not tell it. */
 export interface TcpInfo {
   /** Linux, macOS, Windows. */
   readonly state: TcpState | null;
@@ -88,11 +88,13 @@ export function readTcpInfo(socket: Socket): TcpInfo {
 }
 
 /**
- * Milliseconds since the peer's kernel was last heard from: data, or an acknowledgement, which the answer to a keepalive
- * probe is. So with a profile on the socket a peer that says nothing still shows that it is there. In steps of the
- * kernel's clock, 1 to 10 ms. null where the OS does not tell: macOS and Windows (`keepaliveSupport.lastHeard`).
+ * Milliseconds since the peer's kernel was last heard from: since data or an acknowledgement arrived. The answer to a
+ * keepalive probe is an acknowledgement, so with a profile on the socket even a peer that sends nothing shows that it
+ * is there. In steps of the kernel's clock, 1 to 10 ms. null where the OS does not tell: macOS and Windows
+ * (`keepaliveSupport.lastHeard`).
  *
- * Only who sends probes hears their answers: where just the peer probes, this side's value does not change with it.
+ * Only the side that sends probes gets their answers: if only the peer probes, its probes do not change this side's
+ * value.
  *
  * Throws as {@link readTcpInfo} does.
  *

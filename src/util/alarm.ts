@@ -3,27 +3,28 @@ import { longestDelay } from './arguments.js';
 import { slice } from './slices.js';
 
 /**
- * What an {@link Alarm} runs. Times are of `performance.now()`, in whole milliseconds. `read`: what had arrived by then has
- * been read. It is earlier than `now` by as long as a callback held up the process just before.
+ * What an {@link Alarm} runs. Times are those of `performance.now()`, in whole milliseconds. `read`: everything that
+ * had arrived by this time has been read. It is earlier than `now` by as long as a callback held up the process just
+ * before.
  */
 export interface Work {
   /** Runs before the first step of a round. */
   begin?(now: number, read: number): void;
-  /** Does one short piece of what is due. Returns false when nothing is left of this round. */
+  /** Does one short piece of what is due. Returns false when nothing of this round is left. */
   step(now: number, read: number): boolean;
   /** When the next round is due, by `performance.now()`; Infinity: not before {@link Alarm.by} is called. */
   next(now: number): number;
 }
 
 /**
- * One timer for any number of things to do: rounds of short steps, in slices that hold the event loop for less than half a
- * millisecond. It does not hold the process open, except while a round runs.
+ * One timer for any number of tasks. They run in rounds of short steps, in slices that hold the event loop for less
+ * than half a millisecond. The timer keeps the process running only while a round runs.
  *
- * A slice runs after the sockets were read, and is told as of when they were: whoever judges a peer by that time has heard
- * what arrived while the process was held up or stopped.
+ * A slice runs after the sockets were read, and is told when they were read. A peer that is judged by that time has
+ * been heard, also if its data arrived while the process was held up or stopped.
  *
- * All of it runs in the async context in which the alarm was made: not in that of whoever called {@link by} first, which may
- * have been one of many requests.
+ * Everything runs in the async context in which the alarm was made, and not in that of the first caller of {@link by},
+ * which may be one of many requests.
  */
 export class Alarm {
   readonly #work: Work;
@@ -32,9 +33,9 @@ export class Alarm {
   /** Set while a round runs. */
   #nextSlice: NodeJS.Immediate | undefined;
   #hasBegun = false;
-  /** When the next slice was asked for: the sockets are read after that. */
+  /** When the next slice was requested: the sockets are read after that. */
   #askedAt = 0;
-  /** When the timer fires; Infinity: there is none; -Infinity: a round runs. */
+  /** When the timer fires. Infinity: there is no timer. -Infinity: a round runs. */
   #dueAt = Infinity;
 
   constructor(work: Work) {
@@ -46,7 +47,7 @@ export class Alarm {
     if (time < this.#dueAt) this.#set(time, performance.now());
   }
 
-  /** Ends the round that runs, if one does, after the step that calls this. {@link by} starts it again. */
+  /** Ends a running round after the step that calls this. {@link by} starts the alarm again. */
   stop(): void {
     clearTimeout(this.#timer);
     clearImmediate(this.#nextSlice);
@@ -62,7 +63,7 @@ export class Alarm {
       this.#startRound();
       return;
     }
-    // Only timers are made here: what a step does to the context must not last.
+    // A step that changes the context must not affect later ones, so only timers are made here.
     this.#context.runInAsyncScope(() => {
       this.#timer = setTimeout(this.#startRound, Math.min(longestDelay, Math.ceil(time - now))).unref();
     });
@@ -76,7 +77,7 @@ export class Alarm {
 
   readonly #runSlice = (): void => {
     const read = Math.floor(this.#askedAt);
-    // First of all, so that the round goes on even if a step throws.
+    // First, so that the round goes on even if a step throws.
     this.#setImmediate(this.#runSlice);
     const own = this.#nextSlice;
     const end = performance.now() + slice;

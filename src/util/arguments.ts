@@ -5,7 +5,7 @@ export function assertObject(name: string, value: unknown): asserts value is obj
   if (typeof value !== 'object' || value === null) throw invalidArgumentType(name, 'an object', value);
 }
 
-/** Throws `ERR_INVALID_ARG_TYPE` for a field that no one knows: a typo must not pass. */
+/** Throws `ERR_INVALID_ARG_TYPE` for an unknown field: a typo must not pass. */
 export function assertKnownFields(name: string, value: object, known: readonly string[]): void {
   for (const [field, found] of Object.entries<unknown>(value as Record<string, unknown>)) {
     if (!known.includes(field)) throw invalidArgumentType(`${name}.${field}`, `one of ${known.join(', ')}`, found);
@@ -27,12 +27,12 @@ export function checkedTime(name: string, value: unknown): number {
   return value;
 }
 
-/** Returns a value that is as it must be, or throws. */
+/** Returns a valid value, or throws. */
 export type Check<T> = (name: string, value: unknown) => T;
 
 /**
- * Reads the named fields of an options object, each once (an object can answer anything the second time), and checks them in
- * this order.
+ * Reads the named fields of an options object and checks them in this order. Each is read once: a getter can return
+ * another value the second time.
  */
 export function readOptions<T extends object>(
   options: unknown,
@@ -46,7 +46,7 @@ export function readOptions<T extends object>(
   return read as T;
 }
 
-/** An option that need not be there. */
+/** An option that may be absent. */
 export function optional<T, Default>(check: Check<T>, otherwise: Default): Check<T | Default> {
   return (name, value) => (value === undefined ? otherwise : check(name, value));
 }

@@ -3,7 +3,7 @@ import { getSystemErrorMap } from 'node:util';
 
 export { display, invalidArgumentType, outOfRange } from './invalid-argument.js';
 
-/** Every code of this package's own, and what it means. A refused system call has the kernel's name instead. */
+/** Every code of this package, and what it means. A refused system call has the kernel's name as its code. */
 export const errorCodes = {
   ERR_KEEPALIVE_PROFILE: 'A field of the profile is missing, unknown, of the wrong type or out of range',
   ERR_KEEPALIVE_NOT_TCP: 'The target does not carry one TCP connection of this process',
@@ -16,7 +16,7 @@ export const errorCodes = {
   ERR_KEEPALIVE_ADDON: 'The native addon could not be loaded',
 } as const;
 
-/** The codes of this package's own. */
+/** The codes of this package. */
 export type KeepaliveErrorCode = keyof typeof errorCodes;
 
 /** What a {@link KeepaliveError} can carry besides its code and message. */
@@ -29,8 +29,8 @@ export interface KeepaliveErrorDetails {
 }
 
 /**
- * Every error of this package but one: a wrong argument type is a `TypeError` with code `ERR_INVALID_ARG_TYPE`, as in
- * Node. Match on `code`; messages may change.
+ * The error of this package. Only wrong arguments throw others, as in Node: a `TypeError` with code
+ * `ERR_INVALID_ARG_TYPE` or a `RangeError` with `ERR_OUT_OF_RANGE`. Match on `code`; messages may change.
  *
  * @example
  * ```ts
@@ -73,7 +73,7 @@ export function systemErrorText(errno: number): { name: string; text: string } {
   return { name, text };
 }
 
-/** libuv names those that its own calls can give; a security module or a sandbox may give any. */
+/** libuv names only the errors that its own calls can return; a security module or a sandbox may return any. */
 function unnamedByLibuv(errno: number): string {
   const known = Object.entries(constants.errno).find(([, number]) => number === -errno);
   return known?.[0] ?? `error ${errno}`;

@@ -1,4 +1,4 @@
-// Apart from errors.ts so that the bundle of tcp-keepalive/heartbeat has no second KeepaliveError.
+// Not in errors.ts: the bundle of tcp-keepalive/heartbeat must not contain a second KeepaliveError.
 import { inspect } from 'node:util';
 
 /** What Node throws for an argument of the wrong type. */
@@ -7,7 +7,7 @@ export function invalidArgumentType(name: string, expected: string, value: unkno
   return Object.assign(error, { code: 'ERR_INVALID_ARG_TYPE' });
 }
 
-/** What Node throws for an argument out of its range. */
+/** What Node throws for an argument that is out of range. */
 export function outOfRange(name: string, range: string, value: number): RangeError {
   const error = new RangeError(
     `The value of "${name}" is out of range. It must be ${range}. Received ${display(value)}`,

@@ -1,6 +1,6 @@
 /**
- * Puts a method in place of one of somebody's object, own or inherited, and returns the function that puts the old one back.
- * Where somebody has put another over it meanwhile, it cannot be taken out: from then on it only passes calls on.
+ * Replaces a method of another module's object, own or inherited, and returns the function that restores it. If other
+ * code has replaced it again meanwhile, it cannot be taken out: from then on it only passes calls on.
  */
 export function override<T extends object, Name extends keyof T>(
   target: T,
@@ -13,7 +13,7 @@ export function override<T extends object, Name extends keyof T>(
   const replacement = function (this: unknown, ...args: unknown[]): unknown {
     return Reflect.apply(current, this, args);
   } as T[Name];
-  // As a method of a class: not to be seen where the object is printed or copied.
+  // Not enumerable, like a method of a class: it does not show where the object is printed or copied.
   if (own === undefined) Object.defineProperty(target, name, { writable: true, configurable: true });
   target[name] = replacement;
   return () => {

@@ -1,23 +1,23 @@
 import { uptime } from 'node:os';
 
-/** Where a {@link SleepClock} gets its times from; milliseconds. */
+/** The clocks that a {@link SleepClock} reads. Milliseconds. */
 export interface ClockSources {
   /** Stands still while the machine sleeps (Linux), and is never set. */
   readonly awake: () => number;
-  /** Goes on while it sleeps, but is set by people and by NTP. */
+  /** Goes on while the machine sleeps, but is set by people and by NTP. */
   readonly wall: () => number;
-  /** Goes on while it sleeps, and is never set; undefined where there is none to be had, or `awake` is one. */
+  /** Goes on while the machine sleeps, and is never set. undefined where there is no such clock, or `awake` is one. */
   readonly boot?: (() => number) | undefined;
 }
 
-/** The clocks differ by more only if one was set or the machine slept. */
+/** Milliseconds. The clocks differ by more only if one was set or the machine slept. */
 const shortestSleep = 500;
 
 function ownSources(): ClockSources {
   return { awake: () => performance.now(), wall: () => Date.now(), boot: bootTime() };
 }
 
-/** Elsewhere than on Linux libuv's own clock goes on during sleep. */
+/** On systems other than Linux, libuv's own clock goes on during sleep. */
 function bootTime(): (() => number) | undefined {
   /* v8 ignore next -- macOS and Windows */
   if (process.platform !== 'linux') return undefined;
@@ -27,13 +27,13 @@ function bootTime(): (() => number) | undefined {
     return milliseconds;
     /* v8 ignore next 3 -- Deno without permissions: npm run matrix */
   } catch {
-    return undefined; // Deno without the permission: no sleep is seen there (docs/platforms.md, Runtimes)
+    return undefined; // Deno without the permission: sleep is not seen there (docs/platforms.md, Runtimes)
   }
 }
 
 /**
- * Sees how long the machine slept, however the clock on the wall is set: the wall only tells when it is worth asking the
- * kernel.
+ * Tells how long the machine slept, even if the wall clock is set. A jump of the wall clock is only the reason to ask
+ * the kernel.
  */
 export class SleepClock {
   readonly #sources: ClockSources;
@@ -64,7 +64,7 @@ export class SleepClock {
     return this.#asleep;
   }
 
-  /** Milliseconds that go on while the machine sleeps, and never go back or jump. */
+  /** Milliseconds that also pass while the machine sleeps, and never jump. */
   now(): number {
     return this.#sources.awake() + this.asleep();
   }

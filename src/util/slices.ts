@@ -1,13 +1,13 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 
-/** How {@link inSlices} goes about it. */
+/** Options of {@link inSlices}. */
 export interface SliceOptions {
   readonly signal?: AbortSignal | undefined;
   /** Not before this time of `performance.now()`; undefined: at once. */
   readonly dueAt?: ((index: number) => number | undefined) | undefined;
 }
 
-/** Milliseconds after which the event loop gets its turn: the rest to half a millisecond is for the last item. */
+/** Milliseconds after which the event loop gets its turn. The last item may take the rest of half a millisecond. */
 export const slice = 0.4;
 const stride = 8;
 
@@ -30,7 +30,7 @@ export async function inSlices<T>(
     }
     visit(item, index);
     index += 1;
-    // Looking at the clock for each item would cost a twentieth of what an item costs.
+    // A look at the clock costs a twentieth of what an item costs.
     if (dueAt !== undefined || index % stride === 0) now = performance.now();
   }
 }

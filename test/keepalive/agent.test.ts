@@ -125,7 +125,7 @@ void t.test('an agent that does not pool', async (t) => {
   await once(response, 'close');
 });
 
-void t.test('sockets that are no TCP connections are left alone', async (t) => {
+void t.test('sockets that are not TCP connections are left alone', async (t) => {
   const { server } = await unixPair(t);
   server.removeAllListeners('connection');
   const answer = 'HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n.';
@@ -156,7 +156,7 @@ void t.test('sockets that are no TCP connections are left alone', async (t) => {
   tunnelled.resume();
 });
 
-void t.test('an override of the user’s own is kept, and comes back', async (t) => {
+void t.test('the user’s own override is kept and restored', async (t) => {
   const port = await serve(t, schemes[0]!);
   const agent = new http.Agent({ keepAlive: true });
   t.teardown(() => agent.destroy());
@@ -211,7 +211,7 @@ void t.test('sockets of another agent that this one delegates to are left alone'
   }
 });
 
-void t.test('a second stop() does not touch what came after the first', async (t) => {
+void t.test('a second stop() changes nothing that was done after the first', async (t) => {
   const agent = new http.Agent({ keepAlive: true });
   const before = Object.getOwnPropertyNames(agent);
   const stale = applyKeepaliveToAgent(agent, profile);

@@ -84,7 +84,7 @@ void t.test('TLS over TLS', async (t) => {
   t.strictSame(held(first), heldBy(profile));
 });
 
-void t.test('TLS over a stream that is no socket', async (t) => {
+void t.test('TLS over a stream that is not a socket', async (t) => {
   const stream = new Duplex({ read: () => undefined, write: (_chunk, _encoding, done) => done() });
   const secure = owned(t, tls.connect({ socket: stream, rejectUnauthorized: false }));
   const expected = { name: 'KeepaliveError', code: 'ERR_KEEPALIVE_NOT_TCP' };
@@ -185,7 +185,7 @@ void t.test('Unix-domain sockets', async (t) => {
   t.throws(() => applyKeepalive(connecting, profile), expected, 'while connecting');
 });
 
-void t.test('a pipe that is no socket', async (t) => {
+void t.test('a pipe that is not a socket', async (t) => {
   const child = (await import('node:child_process')).spawn('cat', { stdio: ['pipe', 'pipe', 'ignore'] });
   t.teardown(() => child.kill());
   const stdin: unknown = child.stdin;

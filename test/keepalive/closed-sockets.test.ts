@@ -58,14 +58,14 @@ async function afterClosing(
 
 for (const scheme of Object.keys(schemes) as (keyof typeof schemes)[]) {
   for (const scheduling of ['fifo', 'lifo'] as const) {
-    void t.test(`${scheme}, ${scheduling}: requests get closed sockets, or with discardClosed none`, async (t) => {
+    void t.test(`${scheme}, ${scheduling}: requests get closed sockets, and with discardClosed none`, async (t) => {
       t.strictSame(await afterClosing(t, scheme, scheduling, false), Array(requests).fill('ECONNRESET'));
       t.strictSame(await afterClosing(t, scheme, scheduling, true), Array(requests).fill('200'));
     });
   }
 }
 
-void t.test('open sockets are used again; what is no socket is left to the agent', async (t) => {
+void t.test('open sockets are used again; what is not a socket is left to the agent', async (t) => {
   const server = http.createServer((_request, response) => void response.end('.')).listen(0, '127.0.0.1');
   await once(server, 'listening');
   t.teardown(() => server.close().closeAllConnections());

@@ -68,7 +68,7 @@ for (const [when, apply] of [
   });
 }
 
-void t.test('by name with several addresses, of which the first refuses', async (t) => {
+void t.test('a host name with several addresses, of which the first refuses', async (t) => {
   const port = await listening(t, net.createServer(), { host: '127.0.0.1' });
   const socket = owned(t, new net.Socket());
   t.equal(applyKeepalive(socket, profile), false);
@@ -154,16 +154,19 @@ void t.test('destroyed by an earlier connect listener', async (t) => {
   t.pass('nothing is applied and nothing thrown');
 });
 
-void t.test('removeAllListeners takes the profile of later connections with it, apply brings it back', async (t) => {
-  const port = await listening(t, net.createServer());
-  const socket = owned(t, new net.Socket());
-  applyKeepalive(socket, profile);
-  socket.removeAllListeners('connect');
-  applyKeepalive(socket, profile);
-  socket.connect(port, '127.0.0.1');
-  await once(socket, 'connect');
-  t.strictSame(held(socket), heldBy(profile));
-});
+void t.test(
+  'removeAllListeners also removes the profile of later connections; applyKeepalive restores it',
+  async (t) => {
+    const port = await listening(t, net.createServer());
+    const socket = owned(t, new net.Socket());
+    applyKeepalive(socket, profile);
+    socket.removeAllListeners('connect');
+    applyKeepalive(socket, profile);
+    socket.connect(port, '127.0.0.1');
+    await once(socket, 'connect');
+    t.strictSame(held(socket), heldBy(profile));
+  },
+);
 
 void t.test('an accepted socket gets no listener', async (t) => {
   const { accepted } = await tcpPair(t);

@@ -40,7 +40,7 @@ void t.test('closed, refusing and connecting sockets', async (t) => {
   t.strictSame([open, connecting].map(held), Array(2).fill(heldBy(profile)));
 });
 
-void t.test('closed in any other way is skipped too', async (t) => {
+void t.test('a socket that is closed in any other way is skipped too', async (t) => {
   const { client, accepted: sent } = await tcpPair(t);
   const receiver = spawn(process.execPath, ['-e', "process.on('message', () => undefined)"], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
@@ -59,7 +59,7 @@ void t.test('closed in any other way is skipped too', async (t) => {
   for (const socket of [sent, secure, below.client]) t.doesNotThrow(() => disableKeepalive(socket), 'left alone');
 });
 
-void t.test('spread evenly over the time that was asked for', async (t) => {
+void t.test('the sockets are spread evenly over `spread`', async (t) => {
   const sockets = await connections(t, 50);
   const start = performance.now();
   const done = applyKeepaliveToAll(sockets, profile, { spread: 1_000 });

@@ -132,7 +132,7 @@ function outcome(call: () => unknown): string {
   }
 }
 
-void t.test('ended while its profile is read', async (t) => {
+void t.test('a session that ends while the profile is read', async (t) => {
   const { client } = await connection(t);
   const { socket } = client;
   const closed = once(client, 'close');
@@ -150,7 +150,7 @@ void t.test('ended while its profile is read', async (t) => {
   await closed;
 });
 
-void t.test('of 600 sessions one has ended and one ends meanwhile: both are skipped', async (t) => {
+void t.test('600 sessions, of which one has ended and one ends meanwhile: both are skipped', async (t) => {
   const server = http2.createServer();
   const port = await listening(t, server);
   const sessions: ClientHttp2Session[] = [];

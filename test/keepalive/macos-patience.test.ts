@@ -10,7 +10,7 @@ const profile = { initialDelay: 1_000, interval: 1_000, count: 3, userTimeout: 4
 /** The third probe has gone out after 4.5 s at the latest. */
 const deadline = 20_000;
 
-void t.test('the highest count first, the wanted one once all of its probes have gone out', async (t) => {
+void t.test('the highest count first, and the wanted one once all of its probes have gone out', async (t) => {
   const loaded = await import('../../dist/addon/binding.js');
   const addon = require(path.join(testAddons, 'macos_order.node')) as typeof loaded.binding;
   Object.assign(loaded.binding, addon);

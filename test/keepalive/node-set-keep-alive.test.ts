@@ -14,7 +14,7 @@ import { listening, owned, tcpPair } from '../support/sockets';
 // What Node makes of (true, milliseconds): libuv sets an interval of 1 s and a count of 10 beside it.
 const byNode = (seconds: number) => [1, seconds, 1, 10];
 
-void t.test('setKeepAlive before ours: ours wins, and both can be told apart', async (t) => {
+void t.test('setKeepAlive before applyKeepalive: the profile wins, and both show when read', async (t) => {
   const { client } = await tcpPair(t);
   client.setKeepAlive(true, 20_000);
   t.strictSame(held(client).slice(0, 4), byNode(20));
@@ -22,7 +22,7 @@ void t.test('setKeepAlive before ours: ours wins, and both can be told apart', a
   t.strictSame(held(client), heldBy(profile));
 });
 
-void t.test('setKeepAlive before connect: ours wins', async (t) => {
+void t.test('setKeepAlive before connect: the profile wins', async (t) => {
   const port = await listening(t, net.createServer());
   const socket = owned(t, net.connect({ port, host: '127.0.0.1', keepAlive: true, keepAliveInitialDelay: 20_000 }));
   socket.setKeepAlive(true, 20_000);
@@ -45,7 +45,7 @@ void t.test(
   },
 );
 
-void t.test('setKeepAlive(false) after ours is skipped by Node; disableKeepalive is not', async (t) => {
+void t.test('setKeepAlive(false) after applyKeepalive is skipped by Node; disableKeepalive is not', async (t) => {
   const { client } = await tcpPair(t);
   applyKeepalive(client, profile);
   client.setKeepAlive(false);
@@ -54,7 +54,7 @@ void t.test('setKeepAlive(false) after ours is skipped by Node; disableKeepalive
   t.equal(held(client)[0], 0);
 });
 
-void t.test('setKeepAlive again with what Node remembers is skipped by Node', async (t) => {
+void t.test('setKeepAlive again with the values that Node remembers is skipped by Node', async (t) => {
   const { client } = await tcpPair(t);
   client.setKeepAlive(true, 20_000);
   applyKeepalive(client, profile);
@@ -62,7 +62,7 @@ void t.test('setKeepAlive again with what Node remembers is skipped by Node', as
   t.strictSame(held(client), heldBy(profile));
 });
 
-void t.test("a profile handed to Node's options form where it has one", async (t) => {
+void t.test('a profile as options of setKeepAlive, where Node takes options', async (t) => {
   const { client } = await tcpPair(t);
   const hasOptions = net.Socket.prototype.setKeepAlive.length >= 4;
   if (!hasOptions) return t.pass(`${process.version} takes an options object as true`);
@@ -72,14 +72,14 @@ void t.test("a profile handed to Node's options form where it has one", async (t
   t.strictSame(held(client), [1, 41, 7, 5, 0]);
 });
 
-void t.test('a server with keepAlive and a delay: ours in connection wins', async (t) => {
+void t.test('a server with keepAlive and a delay: applyKeepalive in ’connection’ wins', async (t) => {
   const { accepted } = await tcpPair(t, '127.0.0.1', { keepAlive: true, keepAliveInitialDelay: 20_000 });
   t.strictSame(held(accepted).slice(0, 4), byNode(20));
   applyKeepalive(accepted, profile);
   t.strictSame(held(accepted), heldBy(profile));
 });
 
-void t.test('tls.connect with keepAlive, which Node 18 to 22 ignore: ours is there in either case', async (t) => {
+void t.test('tls.connect with keepAlive, which Node 18 to 22 ignore: the profile holds in either case', async (t) => {
   const port = await listening(t, tls.createServer(certificate));
   const options = {
     port,

@@ -49,13 +49,13 @@ inNamespace(__filename, () => {
     const port = Number(line);
     const missing = lossMissing();
     await Promise.all([
-      t.test('live ones on a lossy path', { skip: missing ?? false }, (t) => retuneOnLossyPath(t, network, port)),
-      t.test('what was added is taken back', (t) => takenBack(t, network, port)),
-      t.test('a vanished one', (t) => vanished(t, network, port)),
+      t.test('live peers on a lossy path', { skip: missing ?? false }, (t) => retuneOnLossyPath(t, network, port)),
+      t.test('what was lent is taken back', (t) => takenBack(t, network, port)),
+      t.test('a vanished peer', (t) => vanished(t, network, port)),
       t.test('with unanswered probes and no user timeout', (t) => unansweredProbes(t, network, port)),
       t.test('with data in flight', (t) => inFlight(t, network, port)),
       t.test('with data in flight, and vanished', (t) => vanishedInFlight(t, network, port)),
-      t.test('pooled ones of an agent', pooled),
+      t.test('pooled sockets of an agent', pooled),
     ]);
   });
 });

@@ -43,7 +43,7 @@ function interposed(): void {
     t.strictSame(calls(), []);
   });
 
-  void t.test('an accepted connection: none', async (t) => {
+  void t.test('an accepted connection: no system call', async (t) => {
     const process = applyKeepaliveToProcess({ servers: profile });
     t.teardown(() => process.stop());
     const server = net.createServer({ keepAlive: true, keepAliveInitialDelay: 5_000 });

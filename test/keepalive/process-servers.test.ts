@@ -142,7 +142,7 @@ void t.test('a rule that fails leaves the server as it was and goes to onError',
   t.equal(process.snapshot().refused, 2);
 });
 
-void t.test('stop() puts the listener back, unless somebody has changed it', async (t) => {
+void t.test('stop() restores the listener, unless other code has changed it', async (t) => {
   const servers = [net.createServer(), net.createServer(), net.createServer()] as const;
   const process = tuned(t);
   for (const server of servers) await listening(t, server);
@@ -158,7 +158,7 @@ void t.test('stop() puts the listener back, unless somebody has changed it', asy
   t.strictSame(held(servers[2]), fresh);
 });
 
-void t.test('called again, also from another copy, it retunes what listens', async (t) => {
+void t.test('a second call, also from another copy, re-tunes the servers that listen', async (t) => {
   const server = net.createServer();
   await listening(t, server);
   const unreferenced = net.createServer().unref();

@@ -180,7 +180,7 @@ void t.test('the profile is there before the first "connect" listener', async (t
   }
 });
 
-void t.test('a rule gets what was connected to, and decides', async (t) => {
+void t.test('a rule gets the target of the connection, and decides', async (t) => {
   const targets: ConnectionTarget[] = [];
   const connections = (target: ConnectionTarget): KeepaliveProfile | undefined => {
     targets.push(target);
@@ -294,7 +294,7 @@ void t.test('a rule can throw anything', async (t) => {
   t.match(errors, [{ message: /text/, cause: 'text' }]);
 });
 
-void t.test('what was called for one socket has the last word', async (t) => {
+void t.test('a call for one socket has the last word', async (t) => {
   tuned(t);
   const port = await netPort(t);
   const early = net.connect(port);
@@ -322,34 +322,37 @@ void t.test('Unix sockets are left alone, and failed connections are not counted
   t.strictSame(process.snapshot(), { servers: 0, connections: 0, refused: 0 });
 });
 
-void t.test('called again it replaces, also from another copy of the package; stop() leaves all alone', async (t) => {
-  const port = await netPort(t);
-  const { _handle: handle } = (await connected(t, net.connect(port))) as unknown as { _handle: object };
-  const handles = Object.getPrototypeOf(handle) as Record<string, unknown>;
-  const names = ['connect', 'connect6', 'setKeepAlive'];
-  const before = names.map((name) => handles[name]);
-  const holds = async () => held(await connected(t, net.connect(port)));
-  const first = applyKeepaliveToProcess({ connections: profile });
-  const kept = await connected(t, net.connect(port));
-  const second = secondCopy().applyKeepaliveToProcess({ connections: other });
-  t.strictSame(await holds(), heldBy(other));
-  kept.setKeepAlive(true, 2_000);
-  t.strictSame(held(kept), heldBy(profile), 'those from before keep their profile');
-  first.stop();
-  t.strictSame(await holds(), heldBy(other), 'a stop() that comes too late');
-  t.equal(first.snapshot().connections, 1);
-  const third = applyKeepaliveToProcess({ connections: profile });
-  t.strictSame(await holds(), heldBy(profile));
-  second.stop();
-  t.strictSame(await holds(), heldBy(profile));
-  third[Symbol.dispose]();
-  t.strictSame(await holds(), [0, 7_200, 75, 9, 0]);
-  kept.setKeepAlive(true, 4_000);
-  t.strictSame(held(kept), [1, 4, 1, 10, profile.userTimeout], 'drivers are heard again');
-  names.forEach((name, index) => t.equal(handles[name], before[index], `${name} is Node’s own`));
-});
+void t.test(
+  'a second call replaces the first, also from another copy of the package; after stop() connections are left alone',
+  async (t) => {
+    const port = await netPort(t);
+    const { _handle: handle } = (await connected(t, net.connect(port))) as unknown as { _handle: object };
+    const handles = Object.getPrototypeOf(handle) as Record<string, unknown>;
+    const names = ['connect', 'connect6', 'setKeepAlive'];
+    const before = names.map((name) => handles[name]);
+    const holds = async () => held(await connected(t, net.connect(port)));
+    const first = applyKeepaliveToProcess({ connections: profile });
+    const kept = await connected(t, net.connect(port));
+    const second = secondCopy().applyKeepaliveToProcess({ connections: other });
+    t.strictSame(await holds(), heldBy(other));
+    kept.setKeepAlive(true, 2_000);
+    t.strictSame(held(kept), heldBy(profile), 'those from before keep their profile');
+    first.stop();
+    t.strictSame(await holds(), heldBy(other), 'a stop() that comes too late');
+    t.equal(first.snapshot().connections, 1);
+    const third = applyKeepaliveToProcess({ connections: profile });
+    t.strictSame(await holds(), heldBy(profile));
+    second.stop();
+    t.strictSame(await holds(), heldBy(profile));
+    third[Symbol.dispose]();
+    t.strictSame(await holds(), [0, 7_200, 75, 9, 0]);
+    kept.setKeepAlive(true, 4_000);
+    t.strictSame(held(kept), [1, 4, 1, 10, profile.userTimeout], 'drivers are heard again');
+    names.forEach((name, index) => t.equal(handles[name], before[index], `${name} is Node’s own`));
+  },
+);
 
-void t.test('nothing of it is seen on a socket', async (t) => {
+void t.test('nothing shows on a socket', async (t) => {
   const see = async () => {
     const { client, accepted, server } = await tcpPair(t);
     const secure = await connected(t, tls.connect({ port: await tlsPort(t), ...insecure }));

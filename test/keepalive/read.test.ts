@@ -5,7 +5,7 @@ import { readKeepalive, readSystemKeepalive } from 'tcp-keepalive';
 import { held } from '../support/oracle';
 import { listening, tcpPair, unixPair } from '../support/sockets';
 
-void t.test('readSystemKeepalive is what a fresh socket has', async (t) => {
+void t.test('readSystemKeepalive returns what a fresh socket has', async (t) => {
   const { client, server } = await tcpPair(t);
   const system = readSystemKeepalive();
   t.strictSame(readKeepalive(client), system);

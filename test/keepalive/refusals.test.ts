@@ -107,7 +107,7 @@ function interposed(): void {
     }
   });
 
-  void t.test('a socket that holds the profile by other hands: no setsockopt at all', async (t) => {
+  void t.test('a socket to which other code gave the profile: no setsockopt at all', async (t) => {
     const { client } = await tcpPair(t);
     poke(client, 'SO_KEEPALIVE', 1);
     poke(client, 'TCP_KEEPIDLE', 41);
@@ -167,7 +167,7 @@ function interposed(): void {
     }
   });
 
-  void t.test('a kernel that refuses a profile does so on the scratch socket', async (t) => {
+  void t.test('a profile that the kernel refuses is refused on the scratch socket', async (t) => {
     const { client } = await tcpPair(t);
     for (const [index, option] of names.entries()) {
       refuse(option);
@@ -182,7 +182,7 @@ function interposed(): void {
     t.equal(applyKeepalive(client, profile), true, 'and the next try is a new one');
   });
 
-  void t.test('the last call refused, and once more when it is put back: the error says so', async (t) => {
+  void t.test('the last call refused, and its undoing too: the error says so', async (t) => {
     const { client } = await tcpPair(t);
     const expected = { code: 'EPERM', option: 'SO_KEEPALIVE' };
     for (const known of [profile, other]) applyKeepalive(client, known);
@@ -210,7 +210,7 @@ function interposed(): void {
     t.strictSame(held(client), [0, ...heldBy(other).slice(1)], 'which is what the kernel left us');
   });
 
-  void t.test('several refused when it is put back: the error names the first', async (t) => {
+  void t.test('several calls refused while undoing: the error names the first', async (t) => {
     const { client } = await tcpPair(t);
     for (const known of [profile, other]) applyKeepalive(client, known);
     const anyOption = [options.TCP_KEEPCNT[0], -1] as const;
@@ -231,7 +231,7 @@ function interposed(): void {
     t.equal(socket.destroyed, true);
   });
 
-  void t.test('a listener that is refused: reported, and each connection is applied to', async (t) => {
+  void t.test('a refusal on the listener is reported, and the profile is applied to each connection', async (t) => {
     const server = createServer();
     const errors: unknown[] = [];
     const tuned = applyKeepaliveToServer(server, profile, { onError: (error) => void errors.push(error) });
@@ -295,24 +295,27 @@ function interposed(): void {
     t.match(await new Promise((resolve) => reused.once('error', resolve)), { code: 'EPERM' }, 'taken from the pool');
   });
 
-  void t.test('what update() destroys is told to its request, not in the context of who called it', async (t) => {
-    const server = http.createServer((_request, response) => response.writeHead(200).flushHeaders());
-    const port = await listening(t, server);
-    t.teardown(() => server.closeAllConnections());
-    const agent = new http.Agent();
-    t.teardown(() => agent.destroy());
-    const tuned = applyKeepaliveToAgent(agent, profile);
-    const caller = new AsyncLocalStorage<string>();
-    const request = http.get({ agent, port, host: '127.0.0.1' });
-    await once(request, 'response');
-    tuned.update(other); // the trial on the scratch socket
-    const failed = new Promise<unknown[]>((resolve) =>
-      request.once('error', ({ code }: NodeJS.ErrnoException) => resolve([code, caller.getStore()])),
-    );
-    refuse('TCP_KEEPINTVL');
-    caller.run('another request', () => tuned.update(profile));
-    t.strictSame(await failed, ['EPERM', undefined]);
-  });
+  void t.test(
+    'a socket that update() destroys emits its error in the context of its request, not of the caller',
+    async (t) => {
+      const server = http.createServer((_request, response) => response.writeHead(200).flushHeaders());
+      const port = await listening(t, server);
+      t.teardown(() => server.closeAllConnections());
+      const agent = new http.Agent();
+      t.teardown(() => agent.destroy());
+      const tuned = applyKeepaliveToAgent(agent, profile);
+      const caller = new AsyncLocalStorage<string>();
+      const request = http.get({ agent, port, host: '127.0.0.1' });
+      await once(request, 'response');
+      tuned.update(other); // the trial on the scratch socket
+      const failed = new Promise<unknown[]>((resolve) =>
+        request.once('error', ({ code }: NodeJS.ErrnoException) => resolve([code, caller.getStore()])),
+      );
+      refuse('TCP_KEEPINTVL');
+      caller.run('another request', () => tuned.update(profile));
+      t.strictSame(await failed, ['EPERM', undefined]);
+    },
+  );
 
   void t.test('an accepted socket that refuses is reported, and left open as it was', async (t) => {
     const server = createServer({ keepAlive: true, keepAliveInitialDelay: 20_000 });
@@ -337,7 +340,7 @@ function interposed(): void {
     t.strictSame(held(await next()), heldBy(profile), 'the next one has the profile');
   });
 
-  void t.test('a connection that is dead, as macOS and Windows tell it, is left to its own end', async (t) => {
+  void t.test('a connection that macOS or Windows reports as dead is left alone', async (t) => {
     // Not the bundle: what such a kernel answers to a dead connection is in the platform's table.
     const { platform } = await import('../../dist/profile/platform.js');
     const { applyKeepalive, disableKeepalive } = await import('../../dist/keepalive/apply.js');

@@ -8,7 +8,7 @@ import { applyKeepaliveToServer } from 'tcp-keepalive';
 import { other, profile } from '../support/profiles';
 import { listening } from '../support/sockets';
 
-void t.test('an application of a web framework is not its server: the error says what to pass', async (t) => {
+void t.test('the application of a web framework in place of its server: the error says what to pass', async (t) => {
   // As Express and Koa make them: Express' is a function.
   const listen = () => http.createServer();
   const express = Object.assign(() => undefined, { listen });

@@ -39,7 +39,7 @@ void t.test('two copies of the package on one server: one profile wins, the even
   first.stop();
 });
 
-void t.test('a second stop() does not touch what came after the first', async (t) => {
+void t.test('a second stop() changes nothing that was done after the first', async (t) => {
   const server = net.createServer();
   await listening(t, server);
   const stale = applyKeepaliveToServer(server, profile);
@@ -73,7 +73,7 @@ void t.test('update to a profile without a user timeout: back to the one before 
   t.strictSame(await nextConnection(t, server), [...heldBy(other).slice(0, 4), 0]);
 });
 
-void t.test('after removeAllListeners() an update looks again', async (t) => {
+void t.test('after removeAllListeners() an update looks at connections again', async (t) => {
   const server = net.createServer({ keepAlive: true, keepAliveInitialDelay: 20_000 });
   await listening(t, server);
   const tuned = applyKeepaliveToServer(server, profile);
@@ -100,7 +100,7 @@ void t.test('a Unix-domain server that was applied to before listen() is reporte
   t.equal(errors.length, 1);
 });
 
-void t.test('sockets that somebody hands over do not count as accepted', async (t) => {
+void t.test('sockets that other code hands over do not count as accepted', async (t) => {
   const { client } = await tcpPair(t);
   const server = net.createServer();
   await listening(t, server);
@@ -111,7 +111,7 @@ void t.test('sockets that somebody hands over do not count as accepted', async (
   t.equal(server.listenerCount('connection'), listeners, 'and accepted ones are still looked at');
 });
 
-void t.test('a stream that is handed over is reported as what it is', async (t) => {
+void t.test('a stream that is handed over is reported as not TCP', async (t) => {
   const server = net.createServer();
   const errors: unknown[] = [];
   applyKeepaliveToServer(server, profile, { onError: (error) => void errors.push(error) });
@@ -119,7 +119,7 @@ void t.test('a stream that is handed over is reported as what it is', async (t) 
   t.match(errors, [{ code: 'ERR_KEEPALIVE_NOT_TCP' }]);
 });
 
-void t.test('a socket that is handed over before it is connected is reported as that', async (t) => {
+void t.test('a socket that is handed over before it is connected is reported as not connected', async (t) => {
   const server = net.createServer();
   const errors: unknown[] = [];
   applyKeepaliveToServer(server, profile, { onError: (error) => void errors.push(error) });
@@ -127,7 +127,7 @@ void t.test('a socket that is handed over before it is connected is reported as 
   t.match(errors, [{ code: 'ERR_KEEPALIVE_NOT_CONNECTED' }]);
 });
 
-void t.test("between listen() and 'listening': put back as it was before the profile", async (t) => {
+void t.test("between listen() and 'listening': restored to what was before the profile", async (t) => {
   const server = net.createServer();
   const ready = once(owned(t, server).listen(0), 'listening');
   const before = held(server);

@@ -126,7 +126,7 @@ void t.test('a connection costs no system call', { skip: !strace && 'strace is n
   t.equal(many.keepalive, one.keepalive, 'and 50 more connections: not one more');
 });
 
-void t.test('an already listening server is put back as it was, not to the defaults', async (t) => {
+void t.test('a server that listens already is restored to what it had, not to the defaults', async (t) => {
   const server = net.createServer();
   await listening(t, server);
   poke(server, 'TCP_KEEPIDLE', 17);
@@ -139,7 +139,7 @@ void t.test('an already listening server is put back as it was, not to the defau
   t.strictSame(held(server), before);
 });
 
-void t.test('connections that were waiting to be accepted are caught, also between two updates', async (t) => {
+void t.test('connections that wait to be accepted get the profile, also between two updates', async (t) => {
   const server = net.createServer();
   const port = await listening(t, server);
   const seen: number[][] = [];
@@ -194,7 +194,7 @@ void t.test('keepAlive without a delay is inherited', async (t) => {
   t.strictSame(await nextConnections(t, server, 3), Array(3).fill(heldBy(profile)));
 });
 
-void t.test('called again: one profile, one set of listeners, put back to the start', async (t) => {
+void t.test('called again: one profile, one set of listeners, and stop() restores the first state', async (t) => {
   const server = net.createServer();
   await listening(t, server);
   const tuned = applyKeepaliveToServer(server, profile);
@@ -215,7 +215,7 @@ void t.test('stopped in the turn in which a listener was added', async (t) => {
   t.equal(ours(server), 1, 'the one that was added');
 });
 
-void t.test('a connection may be given another profile in its listener', async (t) => {
+void t.test('a ’connection’ listener can apply another profile', async (t) => {
   const server = net.createServer((socket) => void applyKeepalive(socket, other));
   applyKeepaliveToServer(server, profile);
   const port = await listening(t, server);

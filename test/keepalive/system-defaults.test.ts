@@ -11,7 +11,7 @@ import { listening } from '../support/sockets';
 inNamespace(__filename, define);
 
 function define(): void {
-  void t.test('a server is put back as far as the kernel lets it', async (t) => {
+  void t.test('a server is restored as far as the kernel allows', async (t) => {
     const defaults = { time: 86_400, intvl: 40_000, probes: 200 };
     for (const [name, value] of Object.entries(defaults)) {
       writeFileSync(`/proc/sys/net/ipv4/tcp_keepalive_${name}`, String(value));

@@ -45,7 +45,7 @@ const onLinux: [Times, number, number | null, string][] = [
 
 const linuxOnly = { skip: process.platform !== 'linux' && 'Linux formulas' };
 
-void t.test('the bounds, by hand', linuxOnly, async (t) => {
+void t.test('the bounds of some profiles, computed by hand', linuxOnly, async (t) => {
   for (const [times, idle, inFlight, why] of onLinux) {
     const atMost = inFlight === null ? null : idle + inFlight;
     t.strictSame(detectionTime(profileOf(times)), { idle, inFlight, atMost }, `${times.join('/')}: ${why}`);
@@ -78,7 +78,7 @@ void t.test('the bounds of any profile, by the timer wheel', linuxOnly, async ()
   fc.assert(property, { numRuns: 5_000 });
 });
 
-void t.test('more of anything is never noticed sooner', async () => {
+void t.test('a larger value never notices a peer sooner', async () => {
   const property = fc.property(anyProfile, (profile) => {
     const { initialDelay, count, userTimeout } = profile;
     const { idle, inFlight } = detectionTime(profile);
@@ -133,7 +133,7 @@ void t.test('a plan for macOS, where writes do not move the verdict', async (t) 
   t.equal(atMost, 120_000);
 });
 
-void t.test('what macOS cannot count in 32 bits of milliseconds', async (t) => {
+void t.test('times that macOS cannot hold in 32 bits of milliseconds', async (t) => {
   const program = `
     Object.defineProperty(process, 'platform', { value: process.argv[1] });
     const { defineProfile } = require(process.argv[2]);

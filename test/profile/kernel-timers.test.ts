@@ -98,7 +98,7 @@ void t.test("with 'match' no connection ends before count probes or a user timeo
   );
 });
 
-void t.test('timers that run a tick late do not take a probe from anybody', async () => {
+void t.test('timers that run a tick late cost no connection a probe', async () => {
   fc.assert(
     fc.property(timings, clocks, fc.infiniteStream(fc.nat(1)), (timing, clock, delays) => {
       const count = Math.min(timing.count, 12);
@@ -111,7 +111,7 @@ void t.test('timers that run a tick late do not take a probe from anybody', asyn
   );
 });
 
-void t.test('any user timeout, and none', async () => {
+void t.test('any user timeout, and no user timeout', async () => {
   const userTimeouts = fc.oneof(fc.constant(0), fc.integer({ min: 1_000, max: 4_000_000 }));
   fc.assert(
     fc.property(timings, userTimeouts, clocks, paths, (timing, userTimeout, clock, path) => {
@@ -124,7 +124,7 @@ void t.test('any user timeout, and none', async () => {
   );
 });
 
-void t.test('a connection that is re-tuned, with what is owed and its clock started anew', async () => {
+void t.test('a connection that is re-tuned, with time lent and its clock started anew', async () => {
   fc.assert(
     fc.property(
       timings,
@@ -229,7 +229,7 @@ function fewestProbes(timing: ProbeTiming, userTimeout: number): number {
   return Math.min(...counts);
 }
 
-void t.test('less would not do', async (t) => {
+void t.test('a smaller user timeout is not enough', async (t) => {
   const timing = { initialDelay: 33_000, interval: 1_000, count: 3 };
   t.equal(fewestProbes(timing, userTimeoutForCount(timing)), 3);
   t.equal(fewestProbes(timing, userTimeoutForCount(timing) - 500), 2);
@@ -282,7 +282,7 @@ void t.test('what the kernel does without a user timeout, or with a window that 
   t.equal(opened, undefined, 'as is one that reads on in time');
 });
 
-void t.test("data of the peer's own does not answer probes: tcp_rcv_established", async (t) => {
+void t.test('data that the peer sends by itself does not answer probes: tcp_rcv_established', async (t) => {
   const timing = { initialDelay: 5_000, interval: 2_000, count: 3 };
   const data: ScenarioEvent = { at: 8_000, arrives: 'data' };
   const clock = { rate: 250, jiffies: 0 };

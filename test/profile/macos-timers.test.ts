@@ -63,7 +63,7 @@ void t.test('the kernel by itself ends a live peer that was silent before, witho
   t.equal(run(settings(silence - second, presence), () => true, onTime, 1e6).verdict, undefined, 'a second less');
 });
 
-void t.test('with a count that is lent no live peer is ended, and a vanished one gets its probes', async () => {
+void t.test('with a lent count no live peer is ended, and a vanished one gets its probes', async () => {
   const silences = fc.integer({ min: 0, max: 7_000 }).map((value) => value * second);
   const lost = fc.array(fc.boolean(), { maxLength: 30 });
   const property = fc.property(timings, silences, lost, latenesses, (timing, silence, losses, late) => {
@@ -99,7 +99,7 @@ void t.test('no vanished peer outlives the bound, whatever is written and whenev
   fc.assert(property, runs);
 });
 
-void t.test('a user timeout only shortens, by its own bound', async () => {
+void t.test('a user timeout only ends a connection sooner, within its own bound', async () => {
   const timeouts = fc.integer({ min: 1, max: 900 }).map((value) => value * second);
   const hours: ProbeTiming = { initialDelay: 7_200_000, interval: 75_000, count: 8 };
   const property = fc.property(timeouts, latenesses, (userTimeout, late) => {
@@ -111,7 +111,7 @@ void t.test('a user timeout only shortens, by its own bound', async () => {
   fc.assert(property, runs);
 });
 
-void t.test('a peer that does not read lives', async (t) => {
+void t.test('a peer that does not read is not ended', async (t) => {
   const events: ScenarioEvent[] = [
     ...settings(0, presence, 45_000),
     { at: second, arrives: 'closed window' },
@@ -132,7 +132,7 @@ void t.test(
   },
 );
 
-void t.test('without a verdict the retransmissions end it', async (t) => {
+void t.test('without a verdict of the probes the retransmissions end a connection', async (t) => {
   const off: ScenarioEvent[] = [{ at: second, write: true }];
   t.equal(run(off, () => false, onTime).verdict?.by, 'retransmissions');
   t.equal(run(off, () => true, onTime, 1e8).verdict, undefined);

@@ -37,7 +37,7 @@ void t.test('checkProfile: the idle timeout of a path by its name', async (t) =>
   }
 });
 
-void t.test('checkProfile: where a path ends TCP no probe keeps it open', async (t) => {
+void t.test('checkProfile: probes do not keep a path open that ends TCP', async (t) => {
   for (const name of ofProxies) {
     const { idleTimeout } = paths[name];
     const danger = ['note SLOW_CONSUMERS_MAY_END', 'danger PROXY_ANSWERS_PROBES'];

@@ -190,7 +190,7 @@ void t.test('a hundred plans, against every profile that could be quieter', linu
   fc.assert(property, { numRuns: 100 });
 });
 
-void t.test('who asks for less never gets a busier plan', async () => {
+void t.test('weaker constraints never give a busier plan', async () => {
   const property = fc.property(anyConstraints, fc.double({ min: 1, max: 3, noNaN: true }), (asked, factor) => {
     const plan = planned(asked);
     if (plan instanceof Error) return;
@@ -276,7 +276,7 @@ void t.test('constraints that cannot both be met', linuxOnly, async (t) => {
   }
 });
 
-void t.test('what the message of a conflict says is so', async (t) => {
+void t.test('the numbers in the message of a conflict are right', async (t) => {
   for (let within = 1; within < 1_500; within += 7) {
     for (const tolerateLost of edgeLost) {
       for (const writes of ['any', 'never'] as const) {

@@ -104,7 +104,7 @@ void t.test('a value that throws when it is shown', async (t) => {
   t.throws(() => defineProfile({ ...good, count: thrower as never }), expected);
 });
 
-void t.test('what is no profile at all is ERR_INVALID_ARG_TYPE', async (t) => {
+void t.test('what is not an object is ERR_INVALID_ARG_TYPE', async (t) => {
   const { accepted } = await tcpPair(t);
   const before = held(accepted);
   for (const value of [undefined, null, true, 30_000, '30s', Symbol('s'), () => good, [30_000, 5_000, 3]]) {
@@ -176,7 +176,7 @@ const matches: [number, number, number, number, string][] = [
   [1, 15_860, 127, 2_147_389_402, 'the longest that the kernel can hold'],
 ];
 
-void t.test("'match', by hand", linuxOnly, async (t) => {
+void t.test("'match', computed by hand", linuxOnly, async (t) => {
   const { put } = await holder(t);
   for (const [initialDelay, interval, count, userTimeout, why] of matches) {
     const timing = { initialDelay: initialDelay * 1_000, interval: interval * 1_000, count };

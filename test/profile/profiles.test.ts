@@ -6,7 +6,7 @@ import { heldBy } from '../support/oracle';
 import { holder } from '../support/profiles';
 import { latestProbe } from '../support/timer-wheel';
 
-void t.test('every named profile is frozen, valid, and taken by the kernel', async (t) => {
+void t.test('every named profile is frozen, valid, and accepted by the kernel', async (t) => {
   const { put } = await holder(t);
   t.ok(Object.isFrozen(profiles));
   for (const [name, profile] of Object.entries(profiles)) {
@@ -19,7 +19,7 @@ void t.test('every named profile is frozen, valid, and taken by the kernel', asy
 
 const linuxOnly = { skip: process.platform !== 'linux' && 'Linux formulas' };
 
-void t.test('what the kernel holds for each', linuxOnly, async (t) => {
+void t.test('what the kernel holds for each named profile', linuxOnly, async (t) => {
   const timeouts = Object.entries(profiles).map(([name, profile]) => [name, heldBy(profile).at(-1)]);
   t.strictSame(Object.fromEntries(timeouts), {
     presence: 45_000,
@@ -41,7 +41,7 @@ const shortestPaths: Record<keyof typeof profiles, number> = {
   dataCenter: 17_000,
 };
 
-void t.test('each is free of danger and warnings on the path that it is for', async (t) => {
+void t.test('each has no danger and no warning on the path that it is for', async (t) => {
   for (const [name, profile] of Object.entries(profiles)) {
     const idleTimeout = shortestPaths[name as keyof typeof profiles];
     const paths: KeepalivePath[] = [{}, { idleTimeout }, { idleTimeout, connections: 1_000_000, device: 'other' }];

@@ -30,7 +30,7 @@ void t.test('a live peer is ended by a count of losses in a row, and by no fewer
   const lost = fc.array(fc.boolean(), { maxLength: 40 });
   const property = fc.property(timings, lost, (timing, losses) => {
     const left = [...losses];
-    const until = 50 * windowsBounds.idle(timing, null);
+    const until = (losses.length + 2) * windowsBounds.idle(timing, null);
     const { packets, verdict } = run(settings(timing), () => left.shift() !== true, until);
     const answered = packets.map((packet) => packet.answered);
     const lostLast = answered.slice(answered.lastIndexOf(true) + 1).length;

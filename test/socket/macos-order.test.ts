@@ -39,7 +39,7 @@ function interposed(): void {
     t.strictSame(order, ['SO_KEEPALIVE', 'TCP_KEEPIDLE']);
   });
 
-  void t.test('on an enabled socket just what differs, and no pause', async (t) => {
+  void t.test('on an enabled socket only what differs is set, and keepalive stays on', async (t) => {
     const { client } = await tcpPair(t);
     addon.apply(fdOf(client), 1, 30, 5, 3, absent);
     const apply = (delay: number) => setBy(client, () => addon.apply(fdOf(client), 1, delay, 5, 3, absent));
@@ -52,7 +52,7 @@ function interposed(): void {
     t.strictSame(held(client), [0, 31, 5, 3, 0]);
   });
 
-  void t.test('on a peer that may have been silent for long the count is first the highest', async (t) => {
+  void t.test('for a peer that may have been silent for long, the count is first the highest', async (t) => {
     const { client } = await tcpPair(t);
     const lend = () => addon.apply(fdOf(client), 1, 30, 5, 3, absent, 0);
     // Linux, which plays macOS here, takes no more than 127.
@@ -64,7 +64,7 @@ function interposed(): void {
     t.equal(addon.slots[Slot.lent], 0);
   });
 
-  void t.test('a refusal puts everything back', async (t) => {
+  void t.test('after a refusal everything is restored', async (t) => {
     const { client } = await tcpPair(t);
     const before = held(client);
     oracle.refuse(Call.setsockopt, ...options.TCP_KEEPIDLE, 0, 1, constants.errno.EPERM);

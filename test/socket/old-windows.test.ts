@@ -26,7 +26,7 @@ function interposed(): void {
     t.strictSame(held(client), [0, 30, 5, 9, 0], 'and off');
   });
 
-  void t.test('another count is refused before anything was changed', async (t) => {
+  void t.test('another count is refused before anything is changed', async (t) => {
     const { client } = await tcpPair(t);
     const before = held(client);
     t.equal(addon.apply(fdOf(client), 1, 30, 5, 3, 45_000), noSuchOption);
@@ -35,7 +35,7 @@ function interposed(): void {
     t.equal(addon.try(1, 30, 5, 3, 45_000), noSuchOption);
   });
 
-  void t.test('if that call is refused the user timeout is put back', async (t) => {
+  void t.test('if that call is refused, the user timeout is restored', async (t) => {
     const { client } = await tcpPair(t);
     const before = held(client);
     t.equal(addon.apply(fdOf(client), 1, 0, 5, 10, 45_000), -constants.errno.EINVAL);

@@ -10,7 +10,7 @@ import { listening, owned, tcpPair, tlsPair, unixPair } from '../support/sockets
 
 const linux = process.platform !== 'linux' && 'Linux tells every field';
 
-void t.test('every field, on a connection that has just spoken', { skip: linux }, async (t) => {
+void t.test('every field, on a connection that has just received data', { skip: linux }, async (t) => {
   const { client, accepted } = await tcpPair(t);
   const received = once(accepted, 'data');
   client.write('x');

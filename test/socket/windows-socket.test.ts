@@ -83,7 +83,7 @@ void t.test('10,000 handles, some unreferenced, some closing: the newest is foun
   t.ok(refFlip.takeVisits() > 9_000, 'but all of them for one that is older');
 });
 
-void t.test('a connection from the port of one that was reset is not taken for it', async (t) => {
+void t.test('a connection from the port of one that was reset is not mistaken for it', async (t) => {
   const server = net.createServer({ pauseOnConnect: true });
   const port = await listening(t, server);
   const localAddress = '127.83.0.7'; // nobody else here takes its ports
@@ -121,7 +121,7 @@ void t.test('nothing is found if two references were inverted', async (t) => {
   t.equal(handleOf(client).hasRef(), true);
 });
 
-void t.test('no answer passes for another, or for an error number', async (t) => {
+void t.test('no answer equals another, or an error number', async (t) => {
   const answers = [NOT_CONNECTED, CLOSED, NOT_TCP, HIDDEN];
   t.equal(new Set(answers).size, answers.length);
   t.ok(Math.max(...answers) < Math.min(...getSystemErrorMap().keys()));
@@ -137,7 +137,7 @@ void t.test('an error of the inverting function is thrown', async (t) => {
   );
 });
 
-void t.test('in worker threads, each with a loop of its own', async (t) => {
+void t.test('in worker threads, each with its own loop', async (t) => {
   const source = `const net = require('node:net');
      const { parentPort, workerData } = require('node:worker_threads');
      const { findSocket } = require(workerData);

@@ -11,7 +11,7 @@ function alarm(t: Test, work: Work): Alarm {
   return made;
 }
 
-void t.test('rounds: begun once, stepped until nothing is left, and the next when it is due', async (t) => {
+void t.test('a round begins once and steps until nothing is left; the next starts when it is due', async (t) => {
   const calls: string[] = [];
   let left = 0;
   let rounds = 0;
@@ -42,7 +42,7 @@ void t.test('rounds: begun once, stepped until nothing is left, and the next whe
   await poll('a third', () => rounds === 3);
 });
 
-void t.test('the event loop has its turn after half a millisecond', async (t) => {
+void t.test('the event loop gets its turn after half a millisecond', async (t) => {
   let left = 2_000;
   const alarmed = alarm(t, {
     step: () => {
@@ -63,7 +63,7 @@ void t.test('the event loop has its turn after half a millisecond', async (t) =>
   t.ok(turns > 100, `${turns} turns in 100 ms of work`);
 });
 
-void t.test('a step that throws ends neither the round nor those after it', async (t) => {
+void t.test('a step that throws ends neither its round nor later ones', async (t) => {
   const thrown = caught(t);
   let steps = 0;
   let rounds = 0;
@@ -107,7 +107,7 @@ void t.test('a step can stop it, and start it again', async (t) => {
   t.equal(steps, 3);
 });
 
-void t.test('it runs in the context in which it was made, whatever a step does to that', async (t) => {
+void t.test('it runs in the context in which it was made, even if a step changes its own', async (t) => {
   const store = new AsyncLocalStorage<string>();
   const seen: (string | undefined)[] = [];
   const made = store.run('maker', () =>

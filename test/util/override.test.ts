@@ -33,7 +33,7 @@ void t.test('an own method, and back', async (t) => {
   t.equal(counter.add, own);
 });
 
-void t.test('where somebody has put another over it, that stays and ours only passes calls on', async (t) => {
+void t.test('a later override by other code stays, and ours only passes calls on', async (t) => {
   const counter = new Counter();
   const restore = override(counter, 'add', doubled);
   const outer = override(counter, 'add', doubled);

@@ -29,7 +29,7 @@ function machine(hasBoot: boolean) {
   };
 }
 
-void t.test('without sleep it is the monotonic clock, and the boot time is not read', async (t) => {
+void t.test('without sleep it equals the monotonic clock, and does not read the boot time', async (t) => {
   const { clock, work, asked } = machine(true);
   const [start, before] = [clock.now(), asked()];
   for (let i = 0; i < 100; i += 1) {
@@ -49,7 +49,7 @@ void t.test('each sleep is added', async (t) => {
   }
 });
 
-void t.test('a wall clock that is set is not a sleep', async (t) => {
+void t.test('a change of the wall clock is not a sleep', async (t) => {
   for (const hasBoot of [true, false]) {
     const { clock, work, set } = machine(hasBoot);
     const start = clock.now();
@@ -63,7 +63,7 @@ void t.test('a wall clock that is set is not a sleep', async (t) => {
   }
 });
 
-void t.test('a wall clock that is set during a sleep; the clock never goes back', async (t) => {
+void t.test('the wall clock is set during a sleep: the clock never goes back', async (t) => {
   const { clock, work, sleep, set } = machine(true);
   const start = clock.now();
   sleep(hour);

@@ -1,14 +1,14 @@
-/** Two line ends in a row, of which each may be written as "\n", "\r\n" or "\r" (WHATWG HTML, 9.2.5). */
+/** Two line ends in a row. Each may be written as "\n", "\r\n" or "\r" (WHATWG HTML, 9.2.5). */
 const blankLine = /(?:\r\n|\n|\r(?!\n))(?:\r\n|\n|\r)$/;
 /** The longest blank line. */
 const longest = 4;
 
-/** Follows what is written to an event stream, to know when it stands between two events. */
+/** Follows what is written to an event stream, and tells whether the last event is complete. */
 export class EventBoundary {
   /** The last characters that were written; undefined: none yet. */
   #tail: string | undefined;
 
-  /** Whether an event that is written now does not fall into another one's lines. */
+  /** Whether a ping that is written now would not end up inside another event. */
   get isBetweenEvents(): boolean {
     return this.#tail === undefined || blankLine.test(this.#tail);
   }
@@ -19,7 +19,7 @@ export class EventBoundary {
   }
 }
 
-/** Latin 1 keeps line ends as they are, and bytes of longer characters are no line ends. */
+/** The last characters of a chunk. Latin 1 keeps line ends as they are, and no byte of a longer character is one. */
 function ending(chunk: unknown, encoding: unknown): string {
   if (chunk instanceof Uint8Array) return Buffer.from(chunk.subarray(-longest)).toString('latin1');
   if (typeof chunk !== 'string') return '';

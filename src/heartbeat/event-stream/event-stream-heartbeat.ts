@@ -7,47 +7,54 @@ import { isWritable, type EventStreamResponse } from './event-stream-response.js
 
 /** Options of {@link EventStreamHeartbeat}. */
 export interface EventStreamHeartbeatOptions {
-  /** Milliseconds, 1 to 2 147 483 647. A stream to which nothing was sent for this long is sent a ping, to a sixty-fourth of it. */
+  /**
+   * Milliseconds, 1 to 2 147 483 647. A ping is sent on a stream to which nothing was sent for this long, accurate to a
+   * sixty-fourth of it.
+   */
   readonly interval: number;
   /**
-   * The type of event that a ping is, with empty data, for clients that must see it: an `EventSource` shows no comments. By
-   * default a ping is a comment, which no client sees (WHATWG HTML, 9.2.6) but whose bytes arrive.
+   * Sends pings as events of this type, with empty data, so that an `EventSource` shows them. By default a ping is a
+   * comment: its bytes arrive, but an `EventSource` does not show it (WHATWG HTML, 9.2.6).
    */
   readonly event?: string | undefined;
   /**
-   * Called with what a response has thrown as it was pinged: its `write`, where a middleware has put one of its own on it. By
-   * then it was let go of, and stays open. Default: a process warning, once per heartbeat.
+   * Called with what the `write` of a response threw for a ping; a middleware may have replaced that `write`. The
+   * response is removed from the heartbeat before the call, and stays open. Default: a process warning, once per
+   * heartbeat.
    */
   readonly onError?: ((error: unknown, response: EventStreamResponse) => void) | undefined;
 }
 
-/** What an {@link EventStreamHeartbeat} knows now, for a metrics endpoint. JSON-safe. The counts are since it was made. */
+/** The state of an {@link EventStreamHeartbeat}, for a metrics endpoint. JSON-safe. Counts start when it is made. */
 export interface EventStreamHeartbeatSnapshot {
   readonly streams: number;
   readonly pingsSent: number;
   /** Pings that a loop with this `interval` would have sent to streams that had just sent something. */
   readonly pingsSaved: number;
-  /** Pings that were not sent because the reader is behind, or because an event was only half written. */
+  /**
+   * Pings that were not sent because earlier data still waited for the reader, or because an event was only half
+   * written.
+   */
   readonly pingsWithheld: number;
 }
 
 const comment = ':\n\n';
 
 /**
- * Keeps server-sent-events responses alive: a stream to which nothing was sent for an `interval` is sent a ping, so that
- * nothing in the path forgets it, its client can tell silence from a lost connection (see `SilenceWatchdog`), and TCP has
- * something unacknowledged to notice a vanished client by.
+ * Keeps server-sent-events responses alive: it sends a ping on a stream to which nothing was sent for an `interval`.
+ * The path then does not forget the connection, the client can tell a quiet stream from a lost one (see
+ * `SilenceWatchdog`), and TCP notices a vanished client because the ping is not acknowledged.
  *
- * `add(response)` takes the responses of `http`, `https` and `http2`, its streams, and the raw ones of frameworks
- * (`reply.raw` in fastify). A ping is written between two events only, after the headers were sent, and not while the reader is
- * behind: it adds nothing to what waits for a slow one. The pings of all streams lie evenly in the interval, also if all
- * were sent to in one moment: some then have theirs up to half an interval earlier.
+ * `add(response)` takes responses of `http`, `https` and `http2`, streams of `http2`, and the raw responses of
+ * frameworks (`reply.raw` in fastify). A ping is written only between two events and after the headers, and not while
+ * earlier data still waits for a slow reader. The pings of all streams are spread evenly over the interval, even if all
+ * streams sent something at the same moment: some pings then come up to half an interval earlier.
  *
- * To know where an event ends it puts a `write` of its own on the response, as compressing middleware does, and takes it
- * away again with the response's end or `remove`. What is written past it, to http2's `response.stream`, is not seen.
+ * To know where an event ends, it replaces `write` of the response, as compressing middleware does, until the response
+ * ends or is removed. Data that is written directly to `response.stream` of http2 is not seen.
  *
- * One timer for any number of streams, which does not hold the process open; each stream costs the same, however many
- * there are, and the event loop is held for less than half a millisecond at a time.
+ * One timer serves any number of streams and does not keep the process running. What a stream costs does not depend on
+ * their number, and the event loop is held for less than half a millisecond at a time.
  *
  * Throws `ERR_INVALID_ARG_TYPE` or `ERR_OUT_OF_RANGE` for bad options.
  *
@@ -82,9 +89,9 @@ export class EventStreamHeartbeat {
   }
 
   /**
-   * Looks after a response until it ends: before its first event, or between two. Adding twice is adding once. One that has
-   * ended already is left alone, and so is one to which nothing can be added: the answer to a HEAD request, one of status 204
-   * or 304, one with a `content-length`.
+   * Pings a response while it is quiet, until it ends. Call it before the first event or between two events; a second
+   * call does nothing. A response that cannot take a ping is ignored: one that has ended, the answer to a HEAD request,
+   * one with status 204 or 304 or with a `content-length`.
    *
    * Throws `ERR_INVALID_ARG_TYPE`, or `ERR_KEEPALIVE_CLOSED` for the socket of an http2 session that has ended.
    */
@@ -97,18 +104,18 @@ export class EventStreamHeartbeat {
     this.#schedule.add(new EventStreamPeer(response, this.#ping, this.#remove));
   }
 
-  /** Lets go of a response, which stays open. One that was not added is left alone. */
+  /** Stops pinging a response, which stays open. Does nothing for a response that was not added. */
   remove(response: EventStreamResponse): void {
     const peer = this.#schedule.get(response);
     if (peer !== undefined) this.#remove(peer);
   }
 
-  /** What is known now. Costs the same for any number of streams. */
+  /** The state now. Costs the same for any number of streams. */
   snapshot(): EventStreamHeartbeatSnapshot {
     return { streams: this.#schedule.size, ...this.#schedule.counts };
   }
 
-  /** Lets go of all responses. The counts stay. */
+  /** Stops pinging all responses, which stay open. The counts stay. */
   stop(): void {
     this.#schedule.stop();
   }
@@ -124,7 +131,7 @@ export class EventStreamHeartbeat {
 
 function isResponse(value: unknown): value is EventStreamResponse {
   if (typeof value !== 'object' || value === null) return false;
-  // First of all: the socket of an http2 session, which has none, throws for the others.
+  // Asked first: the socket of an http2 session does not have it, and throws when the others are read.
   if (typeof (value as Partial<EventStreamResponse>).headersSent !== 'boolean') return false;
   const { write, on, off } = value as Partial<EventStreamResponse>;
   return [write, on, off].every((method) => typeof method === 'function');

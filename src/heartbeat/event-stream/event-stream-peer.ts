@@ -3,7 +3,7 @@ import { Peer, now, type Condition } from '../schedule/peer.js';
 import { EventBoundary } from './event-boundary.js';
 import { flush, isWritable, needsDrain, type EventStreamResponse } from './event-stream-response.js';
 
-/** One response. What is written puts its next ping off, and no answer to that is awaited. */
+/** One response. Each write puts off the next ping, and no answer to a ping is expected. */
 export class EventStreamPeer extends Peer<EventStreamResponse> {
   readonly #ping: string;
   readonly #boundary = new EventBoundary();
@@ -38,7 +38,7 @@ export class EventStreamPeer extends Peer<EventStreamResponse> {
   }
 
   override sendPing(): void {
-    // By the outermost `write`, so that it goes the way of the application's own events.
+    // Through the outermost `write`, as the application's own events.
     this.target.write(this.#ping);
     flush(this.target);
   }

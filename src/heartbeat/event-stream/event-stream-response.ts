@@ -1,6 +1,6 @@
 /**
- * What {@link EventStreamHeartbeat} uses of a response: those of `http`, `https` and `http2` (both of its interfaces) have
- * it, and what frameworks call the raw response.
+ * The part of a response that {@link EventStreamHeartbeat} uses. Responses of `http`, `https` and `http2` (both of its
+ * interfaces) have it, and so do the raw responses of frameworks.
  */
 export interface EventStreamResponse {
   readonly headersSent: boolean;
@@ -10,9 +10,9 @@ export interface EventStreamResponse {
   off(event: 'close' | 'finish', listener: () => void): unknown;
 }
 
-/** What says how a response is doing, and what was promised of its body. */
+/** Where a response shows whether it has ended, and what its headers promised about the body. */
 interface Sink {
-  /** Of `http`: false where there may be none, as in the answer to a HEAD request. */
+  /** Of `http`: false where a body is not allowed, as in the answer to a HEAD request. */
   readonly _hasBody?: boolean;
   /** Of `http`: the length that was promised; null: none. */
   readonly _contentLength?: number | null;
@@ -24,25 +24,25 @@ interface Sink {
   readonly writableNeedDrain?: boolean;
 }
 
-/** The response itself, or the stream behind that of http2's compatibility interface. */
+/** The response itself, or the stream behind a response of http2's compatibility interface. */
 function sinkOf(response: EventStreamResponse): Sink {
   return (response as { stream?: Sink }).stream ?? response;
 }
 
-/** Whether a ping can ever be written to it: it has not ended, it may have a body, and no length of that was promised. */
+/** Whether a ping can be written to it: it has not ended, it may have a body, and it has no `content-length`. */
 export function isWritable(response: EventStreamResponse): boolean {
   const { destroyed, closed, writableEnded, _hasBody, _contentLength, sentHeaders } = sinkOf(response);
   if (response.writableEnded || destroyed === true || closed === true || writableEnded === true) return false;
   return _hasBody !== false && typeof _contentLength !== 'number' && sentHeaders?.['content-length'] === undefined;
 }
 
-/** Whether what was written before waits for its reader. */
+/** Whether earlier data still waits for the reader. */
 export function needsDrain(response: EventStreamResponse): boolean {
   return sinkOf(response).writableNeedDrain === true;
 }
 
-/** Sends on what a compressing middleware keeps: it gives the response a `flush` of its own. */
+/** Sends what a compressing middleware holds back. Such a middleware puts its own `flush` on the response. */
 export function flush(response: EventStreamResponse): void {
-  // Node has one too, which is deprecated and not meant.
+  // Not Node's own `flush`, which is inherited and deprecated.
   if (Object.hasOwn(response, 'flush')) (response as unknown as { flush(): void }).flush();
 }

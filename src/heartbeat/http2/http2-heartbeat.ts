@@ -11,47 +11,54 @@ import { isSession } from './http2-session.js';
 /** Options of {@link Http2Heartbeat}. */
 export interface Http2HeartbeatOptions {
   /**
-   * Milliseconds, 1 to 2 147 483 647. A session that has received nothing for this long is pinged; up to a sixteenth of it
-   * earlier.
+   * Milliseconds, 1 to 2 147 483 647. A session that has received nothing for this long is pinged, up to a sixteenth of
+   * it early.
    */
   readonly interval: number;
   /** Milliseconds, 1 to 2 147 483 647. A session that has not answered a PING for this long is destroyed. */
   readonly timeout: number;
   /**
-   * Pings a session only while it has a stream open, as gRPC servers ask of their clients. One without is neither pinged nor
-   * judged. false by default. Needs Node: elsewhere `add` throws `ERR_KEEPALIVE_UNSUPPORTED`.
+   * Pings a session only while it has an open stream, as gRPC servers require of their clients. Other sessions are
+   * neither pinged nor destroyed. Default: false. Needs Node: in other runtimes `add` throws
+   * `ERR_KEEPALIVE_UNSUPPORTED`.
    */
   readonly onlyWithStreams?: boolean | undefined;
   /**
-   * Takes the word of the peer's kernel (`lastHeard` of the session's TCP socket: data, acknowledgements, the answers to
-   * keepalive probes) for the peer's: the session is not pinged while its kernel is heard. Only where no proxy is in the path,
-   * whose kernel it would be; and an application that is frozen is not noticed while its kernel answers. false by
-   * default. Linux; without effect elsewhere. Needs the native addon.
+   * Accepts a sign of life from the peer's kernel in place of one from its application (`lastHeard` of the session's
+   * TCP socket: data, acknowledgements, answers to keepalive probes). A session is then not pinged while the peer's
+   * kernel answers, and a frozen application is not noticed. Not for a path with a proxy, whose kernel would answer.
+   * Default: false. Linux; no effect elsewhere. Needs the native addon.
    */
   readonly trustKernel?: boolean | undefined;
   /**
-   * Called with what a session has thrown as it was pinged, looked at or destroyed. It is still looked after, and destroyed
-   * if nothing is heard of it. Default: a process warning, once per heartbeat.
+   * Called with what a session threw while it was pinged, looked at or destroyed. The session is still watched, and
+   * destroyed if it stays silent. Default: a process warning, once per heartbeat.
    */
   readonly onError?: ((error: unknown, session: Http2Session) => void) | undefined;
 }
 
 /** What an {@link Http2Heartbeat} emits. */
 export interface Http2HeartbeatEvents {
-  /** The session has not answered in time and was destroyed; milliseconds since it was last heard from. Once. */
+  /**
+   * A session did not answer in time and was destroyed. `silentFor`: milliseconds since it was last heard from. Emitted
+   * once for a session.
+   */
   gone: [session: Http2Session, silentFor: number];
 }
 
-/** What an {@link Http2Heartbeat} knows now, for a metrics endpoint. JSON-safe. The counts are since it was made. */
+/** The state of an {@link Http2Heartbeat}, for a metrics endpoint. JSON-safe. Counts start when it is made. */
 export interface Http2HeartbeatSnapshot {
-  /** Sessions that it looks after. */
+  /** Sessions that are watched. */
   readonly sessions: number;
-  /** Of them, those that owe a sign of life: pinged, or held back, and not heard from since. */
+  /**
+   * Of them, those that owe a sign of life: they were pinged, or their ping was withheld, and were not heard from
+   * since.
+   */
   readonly waiting: number;
   readonly pingsSent: number;
   /** Pings that a loop with this `interval` would have sent to sessions that were heard from anyway. */
   readonly pingsSaved: number;
-  /** Pings that were not sent because what was sent before still waited, or because the last one was not answered yet. */
+  /** Pings that were not sent because earlier data still waited, or because the last ping was not answered yet. */
   readonly pingsWithheld: number;
   /** Sessions that were destroyed. */
   readonly gone: number;
@@ -61,28 +68,29 @@ export interface Http2HeartbeatSnapshot {
 const stride = 64;
 
 /**
- * Sends an HTTP/2 PING on sessions of `node:http2` that have received nothing for an `interval`, and destroys those that do
- * not answer within `timeout`: the application is asked, which a keepalive probe (answered by the kernel, or by a proxy's)
- * cannot do.
+ * Sends an HTTP/2 PING on sessions of `node:http2` that have received nothing for an `interval`, and destroys those
+ * that do not answer within `timeout`. A PING asks the peer's application. A keepalive probe is answered by the kernel,
+ * the peer's or a proxy's.
  *
- * `add(session)` takes the sessions of servers (their 'session' event, also inside frameworks) and of clients.
+ * `add(session)` takes the sessions of servers (from their 'session' event, also inside frameworks) and of clients.
  *
- * - The pings of all sessions lie evenly in the interval, also if all came, or received something, in one moment: then some
- *   are asked earlier, but none within half an interval of what was received.
- * - A session that received anything is not pinged for an interval: a frame of any kind, and parts of one.
- * - While what was sent before still waits in this process, no ping is added to it. A session lives as long as what was sent
- *   before the ping reaches the peer's kernel, however slowly, within each `timeout` (without the native addon, and elsewhere
- *   than on Linux, only what has not left this process counts: there `timeout` must be enough for what the kernel buffers).
- * - A session that is connecting is left alone until it is connected. One that is closing, that received a GOAWAY or that
- *   was destroyed is let go of.
+ * - The pings of all sessions are spread evenly over the interval, even if all sessions start, or receive something, at
+ *   the same moment: some are then pinged earlier, but none within half an interval of what it received.
+ * - A session that received anything, even a part of a frame, is not pinged for an interval.
+ * - No ping is sent while earlier data still waits in this process. A session lives as long as some of the data before
+ *   its ping reaches the peer's kernel within each `timeout`, however slowly. Without the native addon, and on systems
+ *   other than Linux, only data that has not left this process is seen: there `timeout` must be long enough for what
+ *   the kernel buffers.
+ * - A session that is connecting is left alone until it is connected. One that is closing, has received a GOAWAY or is
+ *   destroyed is removed.
  *
- * A vanished peer is noticed after `interval + timeout` at the latest, a frozen one too; one `timeout` later where data was on
- * its way as it was pinged. The session is destroyed with `ERR_KEEPALIVE_SILENCE`: its 'error', that of its streams and, on a
- * server, 'sessionError', as a lost connection would be, and its socket is closed at once. A client session without an 'error' listener
- * ends the process with it, as with any other error.
+ * A vanished or frozen peer is noticed within `interval + timeout`, or one `timeout` later where data was in flight
+ * when it was pinged. The session is destroyed with `ERR_KEEPALIVE_SILENCE`, as by a lost connection: the session and
+ * its streams emit 'error', and a server emits 'sessionError'. Its socket is closed at once. A client session without
+ * an 'error' listener ends the process, as with any other error.
  *
- * One timer for any number of sessions, which does not hold the process open; each session costs the same, however many
- * there are, and the event loop is held for less than half a millisecond at a time.
+ * One timer serves any number of sessions and does not keep the process running. What a session costs does not depend
+ * on their number, and the event loop is held for less than half a millisecond at a time.
  *
  * Throws `ERR_INVALID_ARG_TYPE` or `ERR_OUT_OF_RANGE` for bad options, `ERR_KEEPALIVE_ADDON` for `trustKernel` where the
  * native addon was not loaded.
@@ -132,7 +140,7 @@ export class Http2Heartbeat extends EventEmitter<Http2HeartbeatEvents> {
   }
 
   /**
-   * Looks after a session until it closes. Adding twice is adding once; one that is closing, or was destroyed, is left alone.
+   * Watches a session until it closes. A second call does nothing. A session that is closing or destroyed is ignored.
    *
    * Throws `ERR_INVALID_ARG_TYPE`, `ERR_KEEPALIVE_CLOSED` for the socket of a session that has ended, or
    * `ERR_KEEPALIVE_UNSUPPORTED` for `onlyWithStreams` where the runtime does not tell the streams of a session.
@@ -144,19 +152,19 @@ export class Http2Heartbeat extends EventEmitter<Http2HeartbeatEvents> {
     this.#schedule.add(new Http2Peer(session, this.#rules));
   }
 
-  /** Lets go of a session, which stays open. One that was not added is left alone. */
+  /** Stops watching a session, which stays open. Does nothing for a session that was not added. */
   remove(session: Http2Session): void {
     const peer = this.#schedule.get(session);
     if (peer !== undefined) this.#remove(peer);
   }
 
-  /** What is known now. Costs the same for any number of sessions. */
+  /** The state now. Costs the same for any number of sessions. */
   snapshot(): Http2HeartbeatSnapshot {
     const { size, waiting, counts } = this.#schedule;
     return { sessions: size, waiting, ...counts, gone: this.#gone };
   }
 
-  /** Lets go of all sessions: none is pinged or judged any more. The counts stay. */
+  /** Stops watching all sessions, which stay open. The counts stay. */
   stop(): void {
     this.#stops += 1;
     this.#schedule.stop();
@@ -170,7 +178,7 @@ export class Http2Heartbeat extends EventEmitter<Http2HeartbeatEvents> {
     this.#schedule.remove(peer);
   };
 
-  /** Hears what sessions have received, often enough to know when. */
+  /** Checks what sessions have received, often enough to know when. */
   #look(): Look {
     let peers: Iterator<Http2Peer> | undefined;
     return {

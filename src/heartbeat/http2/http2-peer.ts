@@ -16,7 +16,7 @@ export interface Http2Rules {
   readonly onClose: (peer: Http2Peer) => void;
 }
 
-/** One session. No event tells of all that it receives: its socket's count of bytes does. */
+/** One session. No event tells of everything that it receives, so the byte count of its socket is read. */
 export class Http2Peer extends SocketPeer<Http2Session> {
   readonly #socket: Socket;
   readonly #streams: (() => number) | undefined;
@@ -41,7 +41,7 @@ export class Http2Peer extends SocketPeer<Http2Session> {
     return this.target.connecting || this.#streams?.() === 0 ? 'resting' : 'open';
   }
 
-  /** Hears what was received since it was looked at last: just after that, so that no ping comes late. */
+  /** Takes what was received since the last look as received just after that look, so that no ping comes late. */
   look(): void {
     this.#note(0);
   }
@@ -51,7 +51,7 @@ export class Http2Peer extends SocketPeer<Http2Session> {
     super.listen();
   }
 
-  /** A session takes ten unanswered pings by default, and the application may need them. */
+  /** A session allows ten unanswered pings by default, and the application may need them. */
   override isHeldUp(): boolean {
     return this.#isPingOut || super.isHeldUp();
   }
@@ -60,7 +60,7 @@ export class Http2Peer extends SocketPeer<Http2Session> {
     this.#isPingOut = this.target.ping(this.#onAnswer);
   }
 
-  /** Node ends a session whose write is stuck only when that ends: with its socket. */
+  /** Where a write is stuck, Node ends the session only once its socket is closed. */
   end(error: Error): void {
     this.target.destroy(error);
     this.#socket.destroy();
@@ -89,7 +89,7 @@ export class Http2Peer extends SocketPeer<Http2Session> {
     this.hearAnswer();
   };
 
-  /** `expected`: bytes that are no reason to leave out the next ping. */
+  /** `expected`: bytes of the answer to a ping, which do not put off the next one. */
   #note(expected: number): void {
     if (this.#received.growth(this.#socket) > expected) this.hear(this.#lookedAt + 1);
     this.#lookedAt = now();

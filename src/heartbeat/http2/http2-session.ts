@@ -2,7 +2,7 @@ import type { Http2Session } from 'node:http2';
 import { KeepaliveError } from '../../index.js';
 import { isEndedSocket } from '../fault.js';
 
-/** Where Node keeps the streams of a session, which no public property counts. */
+/** Where Node keeps the open streams of a session. No public property tells how many there are. */
 interface State {
   readonly streams?: ReadonlyMap<number, unknown>;
 }

@@ -5,17 +5,19 @@ import { Seat } from './wheel.js';
 export const never = -0x7fffffff;
 
 /**
- * `performance.now()` in whole milliseconds: V8 keeps small integers inside the objects that have them and other numbers
- * apart, which takes most of the time when 20,000 objects are looked at in turn.
+ * `performance.now()` in whole milliseconds. V8 stores small integers inside an object and other numbers outside it;
+ * reading those takes most of the time when 20,000 objects are visited in turn.
  */
 export function now(): number {
   return Math.floor(performance.now());
 }
 
-/** 'resting': neither pinged nor judged at present. 'gone': to be let go of. */
+/** 'resting': neither pinged nor judged at present. 'gone': to be removed. */
 export type Condition = 'open' | 'resting' | 'gone';
 
-/** 'excused': it cannot have answered, because it is still taking what was sent before, or because this side does not read. */
+/**
+ * 'excused': it cannot have answered, because it is still receiving earlier data, or because this side does not read.
+ */
 export type Verdict = 'heard' | 'excused' | 'silent';
 
 /**
@@ -28,9 +30,11 @@ export abstract class Peer<Target = unknown> extends Seat implements Queued<Peer
   deadline = 0;
   isMember = false;
   readonly since = now();
-  /** The last sign of life, which puts the next ping off; for the answer to a ping, when that was sent. */
+  /**
+   * When the last sign of life came, which puts off the next ping. For the answer to a ping: when the ping was sent.
+   */
   heardAt = never;
-  /** The last sign of life or ping when it was given its turn: only what is heard after that puts the turn off. */
+  /** The last sign of life or ping at the time its turn was set. Only a later sign of life puts the turn off. */
   seatedFor = never;
   owesAnswer = false;
   #pingedAt = never;
@@ -41,23 +45,23 @@ export abstract class Peer<Target = unknown> extends Seat implements Queued<Peer
   }
 
   abstract condition(): Condition;
-  /** Whether a ping would only be added to what already waits to be sent. */
+  /** Whether a ping would only queue behind earlier data. */
   abstract isHeldUp(): boolean;
   abstract sendPing(): void;
-  /** Called once it is no member any more: takes away what was put on the target. */
+  /** Called once it was removed: takes its listeners and methods off the target. */
   abstract release(): void;
 
-  /** Hears, just before a ping, what no event has told. */
+  /** Called just before a ping: hears what no event has told. */
   listen(): void {
-    // By default there is nothing of the kind.
+    // By default events tell everything.
   }
 
-  /** Marks where its traffic is, for the verdict. */
+  /** Called when a sign of life becomes due: notes the state of the traffic, for the verdict. */
   mark(): void {
-    // For those that are never judged.
+    // Peers that are never judged need none.
   }
 
-  /** Judges by what came about since the mark or the last verdict. */
+  /** Judges by what happened since the mark or the last verdict. */
   verdict(): Verdict {
     return 'heard';
   }
@@ -67,7 +71,7 @@ export abstract class Peer<Target = unknown> extends Seat implements Queued<Peer
     this.queue?.remove(this);
   }
 
-  /** The answer to a ping is no reason to leave out the next one. */
+  /** The answer to a ping does not put off the next one. */
   hearAnswer(): void {
     this.hear(this.owesAnswer ? this.#pingedAt : now());
     this.owesAnswer = false;
@@ -88,7 +92,7 @@ export abstract class Peer<Target = unknown> extends Seat implements Queued<Peer
     this.seatedFor = Math.max(this.heardAt, this.#pingedAt);
   }
 
-  /** How many pings a loop would have sent since one was sent or counted here. */
+  /** How many pings a loop would have sent since the last one was sent or counted. */
   periodsSinceCounted(time: number, interval: number): number {
     const periods = Math.floor((time - this.#countedAt) / interval);
     this.#countedAt += periods * interval;

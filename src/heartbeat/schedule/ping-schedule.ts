@@ -3,19 +3,19 @@ import { now, type Peer } from './peer.js';
 import { Queue } from './queue.js';
 import { Wheel } from './wheel.js';
 
-/** Something to look at regularly, in short steps. */
+/** Regular work in short steps, such as the search for new peers. */
 export interface Look {
-  /** Whether there is something to look at even while the schedule has no peers. */
+  /** Whether there is work even while the schedule has no peers. */
   readonly evenAlone: boolean;
   begin(): void;
-  /** Returns false when all was looked at. */
+  /** Returns false when all is done. */
   step(): boolean;
 }
 
 export interface PingScheduleOptions<P> {
   /** Milliseconds. A peer that was not heard from for this long is pinged. */
   readonly interval: number;
-  /** Milliseconds. How long after a ping a sign of life has to come; undefined: none has to. */
+  /** Milliseconds. How long after a ping a sign of life must have come. undefined: none is expected. */
   readonly timeout?: number;
   /** Called with what a peer's target has thrown. */
   readonly onError: (error: unknown, peer: P) => void;
@@ -28,18 +28,19 @@ export interface PingScheduleOptions<P> {
 const looksInInterval = 16;
 
 /**
- * Gives each peer its turn in every interval, evenly spread. At its turn one that was heard from is put off and the ping that
- * this saves is counted; any other is pinged and, where there is a timeout, judged by what comes about within it.
+ * Gives each peer one turn in every interval, and spreads the turns evenly. At its turn, a peer that was heard from is
+ * put off, and the saved ping is counted. Any other peer is pinged and, if there is a timeout, judged by what happens
+ * within it.
  *
- * One timer for any number of peers. After a peer was removed, from wherever, nothing more is done with it. What a peer's
- * target throws ends neither the process nor the round.
+ * One timer serves any number of peers. After a peer is removed, by whatever code, nothing more is done with it. An
+ * error that a target throws ends neither the process nor the round.
  */
 export class PingSchedule<Target, P extends Peer<Target>> {
   readonly counts = { pingsSent: 0, pingsSaved: 0, pingsWithheld: 0 };
   readonly #options: PingScheduleOptions<P>;
   readonly #peers = new Map<Target, P>();
   readonly #wheel: Wheel<P>;
-  /** Those that owe a sign of life, by their deadlines. */
+  /** Peers that owe a sign of life, by deadline. */
   readonly #waiting = new Queue<Peer>();
   readonly #alarm: Alarm;
   #nextLook = 0;
@@ -71,7 +72,7 @@ export class PingSchedule<Target, P extends Peer<Target>> {
     return this.#peers.values();
   }
 
-  /** `expected`: how many peers there will be when those that come now have come. */
+  /** `expected`: how many peers there will be once all that are being added now are added. */
   add(peer: P, expected?: number): void {
     peer.isMember = true;
     this.#peers.set(peer.target, peer);
@@ -113,7 +114,7 @@ export class PingSchedule<Target, P extends Peer<Target>> {
   #takeTurn(time: number): boolean {
     const peer = this.#wheel.take();
     if (peer === undefined) return false;
-    // First of all, so that those who speak by themselves cost least.
+    // First, so that peers that send something by themselves cost least.
     if (this.#putOff(peer, time)) return true;
     try {
       this.#visit(peer, time);
@@ -135,7 +136,7 @@ export class PingSchedule<Target, P extends Peer<Target>> {
     this.#ask(peer, time);
   }
 
-  /** Gives it a later turn if it was heard since it got this one. */
+  /** Gives the peer a later turn if it was heard from since this turn was set. */
   #putOff(peer: P, time: number): boolean {
     const { interval } = this.#options;
     const due = peer.heardAt + interval;
@@ -150,7 +151,7 @@ export class PingSchedule<Target, P extends Peer<Target>> {
     this.#wheel.seatBy(peer, due);
   }
 
-  /** Waits for a sign of life, with a ping if none is on its way. */
+  /** Waits for a sign of life, and sends a ping unless it is held up. */
   #ask(peer: P, time: number): void {
     this.#awaitAnswer(peer, time);
     if (peer.isHeldUp()) {
@@ -168,12 +169,12 @@ export class PingSchedule<Target, P extends Peer<Target>> {
     this.#waiting.add(peer);
   }
 
-  /** Judges by what was read after the deadline, however long ago that passed. */
+  /** Judges a peer only once the sockets were read after its deadline, however long ago that was. */
   #judgeNext(time: number, read: number): boolean {
     const peer = this.#waiting.first as P | undefined;
     if (peer === undefined || peer.deadline > read) return false;
     this.#waiting.remove(peer);
-    let isSilent = true; // also where that cannot be found out: no event has told anything else
+    let isSilent = true; // also if the check throws: no event has told of a sign of life
     try {
       isSilent = this.#isSilent(peer, time);
     } catch (error) {

@@ -5,7 +5,7 @@ export interface Queued<T extends Queued<T>> {
   later: T | undefined;
 }
 
-/** First in, first out, and out of the middle, each in the same time for any length. */
+/** First in, first out; items can leave from the middle too. Each operation takes the same time for any length. */
 export class Queue<T extends Queued<T>> {
   #first: T | undefined;
   #last: T | undefined;

@@ -2,12 +2,15 @@ import type { Socket } from 'node:net';
 import { Peer, never, now, type Verdict } from './peer.js';
 import { TrafficPosition, kernelSilence } from './traffic-position.js';
 
-/** The acknowledgement that comes with an answer, or up to 40 ms after it (Linux, TCP_DELACK_MIN), tells nothing new. */
+/**
+ * Milliseconds. An acknowledgement this soon after an answer belongs to it (Linux: up to 40 ms later, TCP_DELACK_MIN),
+ * and is not another sign of life.
+ */
 const acknowledgedWithin = 50;
 
-/** A target over TCP that is pinged and judged: by its answers, by what was received, by what was on its way to it. */
+/** A target over TCP that is pinged, and judged by its answers, by what was received and by the data that it takes. */
 export abstract class SocketPeer<Target> extends Peer<Target> {
-  /** Where its traffic was when its deadline was set. */
+  /** The state of its traffic when its deadline was set. */
   readonly #position = new TrafficPosition();
   readonly #trustKernel: boolean;
   #answeredAt = never;
@@ -23,7 +26,7 @@ export abstract class SocketPeer<Target> extends Peer<Target> {
   /** Whether this side does not read, so that an answer could not be seen. */
   protected abstract isDeaf(): boolean;
 
-  /** Hears what its kernel said. */
+  /** Takes what the peer's kernel sent for a sign of life. */
   override listen(): void {
     if (!this.#trustKernel) return;
     const when = now() - kernelSilence(this.socket());

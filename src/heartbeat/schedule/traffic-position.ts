@@ -1,30 +1,30 @@
 import type { Socket } from 'node:net';
 import { lastHeard, readTcpInfo } from '../../index.js';
 
-/** What Node's socket handles count, where they do. */
+/** The counters of a socket handle, where the runtime has them. */
 interface Counters {
   /** Handed to libuv. */
   readonly bytesWritten?: number;
   /** Of them, those that the kernel has not taken. */
   readonly writeQueueSize?: number;
-  /** The handle below that of TLS, which knows what has left as what it was encrypted to. */
+  /** The handle below that of TLS. It counts encrypted bytes. */
   readonly _parent?: Counters | null;
 }
 
 const nothing: Counters = {};
-/** As little is never stuck in the kernel on its own: the peer's has room for it. */
+/** Bytes. So little data never waits in this kernel: the peer's has room for it. */
 const fitsAnywhere = 2_048;
-/** Of the segments that one wire carries: Ethernet's. */
+/** Bytes of data in a segment on Ethernet. */
 const largestSegment = 1_460;
 
-/** What a connection did from one position to the next: 'moved' is what was on its way to the peer. */
+/** What happened between two positions. 'moved': the peer's kernel took data that was on its way to it. */
 export type Progress = 'received' | 'moved' | 'none';
 
 /** Follows a socket's count of received bytes. */
 export class Received {
   #bytes = 0;
 
-  /** How many more there are than when it was asked last. */
+  /** How many bytes were received since the last call. */
   growth(socket: Pick<Socket, 'bytesRead'> | undefined): number {
     const before = this.#bytes;
     this.#bytes = socket?.bytesRead ?? before;
@@ -36,13 +36,13 @@ export class Received {
   }
 }
 
-/** How far a connection's traffic had come. */
+/** How far the traffic of a connection has come. */
 export class TrafficPosition extends Received {
-  /** Bytes that have left this machine. They cannot while the peer's kernel has no room, that is while nobody reads there. */
+  /** Bytes that have left this machine. None leave while the peer's kernel has no room, because nobody reads there. */
   #sent = 0;
-  /** Bytes waited here to leave. */
+  /** Whether bytes waited here to be sent. */
   #stuck = false;
-  /** A ping, or what was written before it, may have been on its way still. */
+  /** Whether a ping, or data before it, may still have been in flight. */
   #inFlight = false;
   #written = 0;
   #writtenByPing = 0;
@@ -53,7 +53,10 @@ export class TrafficPosition extends Received {
     this.#writtenByPing = countersOf(socket).bytesWritten ?? 0;
   }
 
-  /** Takes the position of now, and tells what came about since the last one. `buffered`: bytes that wait in this process. */
+  /**
+   * Takes the present position, and returns what happened since the last one. `buffered`: bytes that wait in this
+   * process.
+   */
   advance(socket: Socket | undefined, buffered: number): Progress {
     const [sent, stuck, inFlight] = [this.#sent, this.#stuck, this.#inFlight];
     const received = this.hasGrown(socket);
@@ -63,7 +66,10 @@ export class TrafficPosition extends Received {
     return hasLeft || ((inFlight || this.#inFlight) && isAcknowledged) ? 'moved' : 'none';
   }
 
-  /** Tells whether the peer's kernel has acknowledged something since the last position, where it was asked. */
+  /**
+   * Returns whether the peer's kernel has acknowledged something since the last position, as far as this kernel was
+   * asked.
+   */
   #take(socket: Socket | undefined, buffered: number): boolean {
     const { bytesWritten, writeQueueSize } = countersOf(socket);
     const takenAt = this.#takenAt;
@@ -73,7 +79,7 @@ export class TrafficPosition extends Received {
       this.#stuck = buffered > 0;
       return false;
     }
-    // The kernel need not be asked of each silent client in each round.
+    // Saves a system call for each silent client in each round.
     const isKnown = !this.#stuck && !this.#inFlight && buffered === 0 && bytesWritten - this.#written < fitsAnywhere;
     const kernel = isKnown ? undefined : ask(() => readTcpInfo(socket!));
     /* v8 ignore next -- an OS that does not tell */
@@ -102,7 +108,7 @@ export function kernelSilence(socket: Socket | undefined): number {
   return (socket === undefined ? null : ask(() => lastHeard(socket))) ?? Infinity;
 }
 
-/** What cannot be asked is not known: the connection has just ended, or is not TCP. */
+/** null where the question fails: the connection has just ended, or is not TCP. */
 function ask<Answer>(question: () => Answer): Answer | null {
   try {
     return question();

@@ -1,35 +1,40 @@
-/** A place in a {@link Wheel}. Whatever is to have turns extends it. */
+/** A place in a {@link Wheel}. The items of a wheel extend it. */
 export class Seat {
   /** -1: none. */
   slot = -1;
   place = -1;
 }
 
-/** Fewer, larger groups of turns wake a process less often: each time costs as much as several pings. */
+/** Few slots wake the process less often: a wake-up costs as much as several pings. */
 const mostSlots = 64;
-/** Milliseconds, or timers could not tell one slot from the next. */
+/** Milliseconds. Timers cannot tell narrower slots apart. */
 const narrowestSlot = 2;
-/** How even is even: no more than half as many again as the average. */
+/** A slot that holds this many times the average is crowded. */
 const crowded = 1.5;
-/** As many in one slot are no burst. */
+/** A slot that holds fewer than this is never crowded. */
 const few = 3;
 const draws = 4;
-/** So many times as fast does a wheel turn that is late: no burst after the process was stopped. */
+/**
+ * A wheel that is late turns this many times as fast, and no faster: there is no burst after the process was stopped.
+ */
 const catchUp = 4;
-/** The fractions of its multiples are as evenly spread as can be, however many are taken (Weyl; Knuth, TAOCP 6.4). */
+/**
+ * The fractional parts of its multiples are spread as evenly as possible, however many are taken (Weyl; Knuth, TAOCP
+ * 6.4).
+ */
 const goldenRatio = 0.6180339887498949;
 
 /**
- * Gives each of its items a turn within a period, and the turns of all lie evenly in the period whenever the items came.
- * All operations take the same time for any number of items.
+ * Gives each item one turn within a period, and spreads the turns evenly over the period, whenever the items come. Each
+ * operation takes the same time for any number of items.
  *
- * The period is divided into slots. An item without a wish gets any slot that has few items; one that wants its turn by a
- * certain time gets the slot of that time, or where that is crowded (half as many again as the average) one with fewer in
- * the half period before.
+ * The period is divided into slots. A new item gets any slot that has few items. An item that is due at a certain time
+ * gets the slot of that time; if that is crowded (half as many again as the average), it gets an emptier slot in the
+ * half period before.
  */
 export class Wheel<T extends Seat> {
   readonly #slots: T[][];
-  /** In a period. The wheel has twice as many, so that a late one has room. */
+  /** Slots in a period. The wheel has twice as many, so that a late item has room. */
   readonly #reach: number;
   /** Milliseconds. */
   readonly #width: number;
@@ -37,11 +42,11 @@ export class Wheel<T extends Seat> {
   #origin: number;
   /** The next slot to be taken, counted from the origin. */
   #hand = 0;
-  /** The last one of this round. */
+  /** The last slot of this round. */
   #last = -1;
   #size = 0;
   #drawn = 0;
-  /** The slot that the next newcomer gets, until it has its share. */
+  /** The slot that new items get, until it has its share. */
   #filling = -1;
 
   constructor(period: number, now: number) {
@@ -52,8 +57,8 @@ export class Wheel<T extends Seat> {
   }
 
   /**
-   * A turn within the next period; answers when. `expected`: items that there will be when those that come now have come.
-   * They are neighbors in memory, so as many as can be have their turns together.
+   * Gives an item a turn within the next period, and returns its time. `expected`: how many items there will be once
+   * all that are being added now are added. These are neighbors in memory, so they share slots as far as possible.
    */
   seat(item: T, expected = this.#size + 1): number {
     const isOpen = this.#filling > this.#hand && this.#load(this.#filling) < expected / this.#reach;
@@ -62,7 +67,7 @@ export class Wheel<T extends Seat> {
     return this.#timeOf(this.#filling);
   }
 
-  /** A turn at `due`, or before where that is crowded, but not at once. */
+  /** Gives an item a turn at `due`, or earlier where that slot is crowded, but not in the present slot. */
   seatBy(item: T, due: number): void {
     const latest = Math.min(this.#hand + 2 * this.#reach - 1, Math.max(this.#hand + 1, this.#slotAt(due)));
     const earliest = Math.max(this.#hand + 1, latest - Math.ceil(this.#reach / 2));
@@ -81,7 +86,7 @@ export class Wheel<T extends Seat> {
     this.#size -= 1;
   }
 
-  /** Begins a round: what is due until now can be taken. */
+  /** Begins a round: items that are due by now can be taken. */
   turn(now: number): void {
     const current = this.#slotAt(now);
     while (this.#hand < current && this.#load(this.#hand) === 0) this.#hand += 1;
@@ -90,7 +95,7 @@ export class Wheel<T extends Seat> {
     this.#last = Math.min(current - Math.max(0, beyond), this.#hand + catchUp - 1);
   }
 
-  /** The next item of this round, which has its seat no more. */
+  /** Takes the next item of this round out of its slot and returns it. */
   take(): T | undefined {
     while (this.#hand <= this.#last) {
       const item = this.#slots[this.#hand % this.#slots.length]!.at(-1);
@@ -103,7 +108,7 @@ export class Wheel<T extends Seat> {
     return undefined;
   }
 
-  /** When the next round can be, after the last was taken whole. */
+  /** When the next round is due, once all items of the last one are taken. */
   next(now: number): number {
     if (this.#size === 0) return Infinity;
     let next = this.#hand;
@@ -128,7 +133,7 @@ export class Wheel<T extends Seat> {
     return this.#load(slot) >= Math.max(few, (crowded * this.#size) / this.#reach);
   }
 
-  /** Of a few slots from the first to the last, one that is not crowded, or else the one with the fewest. */
+  /** Tries a few slots from the first to the last: returns one that is not crowded, or else the emptiest. */
   #draw(first: number, last: number): number {
     let best = last;
     for (let draw = 0; draw < draws; draw += 1) {

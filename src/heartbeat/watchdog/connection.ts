@@ -2,7 +2,7 @@ import type { KeepaliveError } from '../../index.js';
 
 /** One connection as a watchdog sees it. */
 export interface Connection {
-  /** Whether something was received that no event told of, since it was asked last. */
+  /** Whether something was received since the last call that no event told of. */
   wasHeard(): boolean;
   /** Whether this side has stopped reading, so that nothing can be received. */
   isDeaf(): boolean;
@@ -18,7 +18,7 @@ export interface Connection {
 /** What a connection tells its watchdog. */
 export interface ConnectionListener {
   heard: () => void;
-  /** Something was written that wants an answer; undefined where writes do not count. */
+  /** Something was written that needs an answer. undefined where writes do not count. */
   wrote: (() => void) | undefined;
   closed: () => void;
 }

@@ -1,6 +1,6 @@
 import type { ConnectionListener, Connection } from './connection.js';
 
-/** What {@link SilenceWatchdog} uses of an `EventSource`. */
+/** The part of an `EventSource` that {@link SilenceWatchdog} uses. */
 export interface WatchedEventSource {
   /** 2: closed. */
   readonly readyState: number;

@@ -8,10 +8,10 @@ type Fetch = typeof globalThis.fetch;
 export class FetchConnection implements Connection {
   readonly #listener: ConnectionListener;
   readonly #silence = new AbortController();
-  /** How many wait: for the response, then for the next piece of its body. */
+  /** How many readers wait, for the response or for the next piece of its body. */
   #asking = 1;
   #hasResponse = false;
-  /** How many read the body: it and its clones. */
+  /** How many bodies can be read: that of the response and those of its clones. */
   #readers = 1;
 
   constructor(listener: ConnectionListener) {
@@ -50,11 +50,11 @@ export class FetchConnection implements Connection {
   }
 
   release(): void {
-    // What is read from now on goes through unwatched.
+    // Later reads pass through unwatched.
   }
 
   async #fetch(input: Parameters<Fetch>[0], init: Parameters<Fetch>[1]): Promise<Response> {
-    // Where `init` has none, that of the Request would be replaced.
+    // Without a signal in `init`, the signal of the Request has to be kept.
     const own = init?.signal === undefined && input instanceof Request ? input.signal : init?.signal;
     const signal = own ? AbortSignal.any([this.#silence.signal, own]) : this.#silence.signal;
     const response = await fetch(input, { ...init, signal });

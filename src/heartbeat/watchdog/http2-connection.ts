@@ -15,8 +15,9 @@ export function isClientSession(value: unknown): value is ClientHttp2Session {
 }
 
 /**
- * A client session of http2. Where writes count, requests do, and only what arrives on streams answers them: neither the
- * frames that a session sends by itself nor the answer to a PING, which a proxy gives while the server behind it is stuck.
+ * A client session of http2. Where writes count, requests do, and only data on streams answers them. The frames that a
+ * session sends by itself do not, nor does the answer to a PING, which a proxy gives while the server behind it is
+ * stuck.
  */
 export class Http2Connection implements Connection {
   readonly #session: ClientHttp2Session;
@@ -25,7 +26,7 @@ export class Http2Connection implements Connection {
   readonly #received = new Received();
   readonly #position = new TrafficPosition();
   readonly #restores: (() => void)[] = [];
-  /** Requests whose streams are open, and what takes away what was put on them. */
+  /** Requests whose streams are open, each with the function that takes our methods and listeners off the stream. */
   readonly #streams = new Map<ClientHttp2Stream, () => void>();
   readonly #unanswered = new Set<ClientHttp2Stream>();
 
@@ -50,7 +51,7 @@ export class Http2Connection implements Connection {
     return this.#unanswered.size > 0;
   }
 
-  /** Nor can an answer be expected while the application still writes what it asks. */
+  /** No answer can be expected either while the application still writes its request. */
   isSending(): boolean {
     const hasMoved = this.#position.advance(this.#socket, waitingInProcess(this.#socket)) === 'moved';
     return hasMoved || [...this.#unanswered].every(({ writableEnded }) => !writableEnded);
@@ -60,7 +61,7 @@ export class Http2Connection implements Connection {
     return this.#session.destroyed;
   }
 
-  /** Node ends a session whose write is stuck only when that ends: with its socket. */
+  /** Where a write is stuck, Node ends the session only once its socket is closed. */
   end(error: KeepaliveError): void {
     this.#session.destroy(error);
     this.#socket?.destroy();
@@ -101,7 +102,7 @@ export class Http2Connection implements Connection {
     const closed = (): void => {
       restore();
       this.#streams.delete(stream);
-      // One that was cancelled leaves the others unanswered.
+      // A cancelled request leaves the others unanswered.
       if (this.#unanswered.delete(stream) && this.#unanswered.size === 0) heard();
     };
     const restore = (): void => {

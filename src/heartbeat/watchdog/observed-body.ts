@@ -1,23 +1,24 @@
-/** What is told of the reading of a body. */
+/** What happens as a body is read. */
 export interface BodyListener {
-  /** Somebody waits for the next piece. */
+  /** A reader waits for the next piece. */
   asked(): void;
   /** A piece has come. */
   heard(): void;
   /** Nothing more will come. */
   ended(): void;
-  /** Another part of the same body is read on its own: the response was cloned. */
+  /** The response was cloned: its clone has a body of its own. */
   forked(): void;
-  /** One part is not read any more. */
+  /** A reader has cancelled one of the bodies. */
   dropped(): void;
 }
 
 type Body = ReadableStream<Uint8Array>;
 
 /**
- * Observes how a response's body is read: by readers of both kinds, pipes, loops, `text()` and its like, clones. The response
- * and its body stay the objects that they are. Only the methods of the body lead to a stream that passes its bytes on;
- * Node's own `text()`, `clone()` and so on call them too. Who reads past them is not seen: the body is then one that nobody reads.
+ * Observes how the body of a response is read: by readers of both kinds, pipes, loops, `text()` and the like, and
+ * clones. The response and its body stay the same objects. Only the methods of the body are replaced: they lead to a
+ * stream that passes the bytes on. Node's own `text()`, `clone()` and so on call these methods too. Code that reads
+ * without them is not seen, and the body then counts as one that nobody reads.
  */
 export function observeBody(response: Response, listener: BodyListener): void {
   const { body } = response;
@@ -41,7 +42,7 @@ export function observeBody(response: Response, listener: BodyListener): void {
 
 const methods = ['getReader', 'cancel', 'tee', 'pipeTo', 'pipeThrough', 'values', Symbol.asyncIterator] as const;
 
-/** Has the methods of one stream work on another; returns what takes them away again. */
+/** Makes the methods of one stream work on another. Returns the function that undoes it. */
 function leadThrough(body: Body, tap: Body): () => void {
   for (const name of methods) {
     const method = Reflect.get(tap, name) as ((...args: unknown[]) => unknown) | undefined;
@@ -58,7 +59,7 @@ function define(target: object, name: PropertyKey, value: unknown): void {
   Object.defineProperty(target, name, { value, configurable: true, writable: true });
 }
 
-/** A stream of the same kind, which reads the body when it is read itself, and not before. */
+/** A stream of the same kind, which reads the body only when it is read itself. */
 function tapped(body: Body, listener: BodyListener): Body {
   let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
   const getReader: () => ReadableStreamDefaultReader<Uint8Array> = body.getReader.bind(body); // not yet led through
@@ -71,7 +72,7 @@ function tapped(body: Body, listener: BodyListener): Body {
         if (done) {
           listener.ended();
           controller.close();
-          // A reader that waits with a buffer of its own is told so.
+          // Answers a reader that waits with its own buffer.
           if ('byobRequest' in controller) controller.byobRequest?.respond(0);
         } else {
           listener.heard();

@@ -5,10 +5,10 @@ import { override } from '../../util/override.js';
 import { Received, TrafficPosition, waitingInProcess } from '../schedule/traffic-position.js';
 import type { ConnectionListener, Connection } from './connection.js';
 
-/** What a Writable writes with. */
+/** The methods by which a Writable writes. */
 type Writing = Partial<Record<'_write' | '_writev', (...args: never[]) => unknown>>;
 
-/** A socket, a response, a stream of http2, or any other. */
+/** A socket, a response, a stream of http2, or any other Readable. */
 export class ReadableConnection implements Connection {
   readonly #stream: Readable;
   readonly #listener: ConnectionListener;
@@ -21,7 +21,7 @@ export class ReadableConnection implements Connection {
     this.#listener = listener;
     this.wasHeard();
     stream.on('close', listener.closed);
-    // What comes is pushed, whoever reads it and whenever; a 'data' listener would make the stream flow.
+    // Each chunk is pushed, whoever reads it and whenever. A 'data' listener would make the stream flow.
     this.#restores = [
       override(stream, 'push', (original) => {
         return function push(this: Readable, chunk: unknown, encoding) {
@@ -33,7 +33,7 @@ export class ReadableConnection implements Connection {
     if (listener.wrote !== undefined) this.#noteWrites(stream as Writing, listener.wrote);
   }
 
-  /** All that is written comes to these two, also by `end(chunk)`, by a pipe or after `uncork()`. */
+  /** All writes call one of these two, also those by `end(chunk)`, by a pipe or after `uncork()`. */
   #noteWrites(stream: Writing, wrote: () => void): void {
     for (const name of ['_write', '_writev'] as const) {
       if (typeof stream[name] !== 'function') continue;

@@ -6,21 +6,21 @@ import { FetchConnection } from './fetch-connection.js';
 import { readWatchdogOptions, type SilenceWatchdogOptions } from './watchdog-options.js';
 import type { ConnectionListener, Connection } from './connection.js';
 
-/** Of the clock, while nothing is heard: so late is a sleep noticed at most. */
+/** Milliseconds between two looks at the clock: upper bound on how late a sleep of the machine is noticed. */
 const longestTick = 2_000;
 const ticksInTimeout = 4;
 
 /**
- * The client's side of a heartbeat: tells when nothing was received for `timeout`, destroys what it watches with
- * `ERR_KEEPALIVE_SILENCE`, and so has the caller connect again.
+ * The client's side of a heartbeat. When nothing was received for `timeout`, it destroys the connection that it watches
+ * with `ERR_KEEPALIVE_SILENCE` and calls `onSilence`, in which the client connects again.
  *
- * Only what is received counts. That is where it differs from `socket.setTimeout`, which a write starts anew: a client that goes
- * on writing to a lost connection does not notice. With `armedBy: 'write'` silence counts only while what was written is not
- * answered. It follows one connection: `watch` the next one with the same watchdog.
+ * Only what is received counts. `socket.setTimeout` differs: a write starts it anew, so a client that keeps writing to
+ * a lost connection does not notice the loss. With `armedBy: 'write'` silence counts only while something that was
+ * written is not answered. A watchdog watches one connection; call `watch` again for the next one.
  *
- * The time that a machine sleeps counts as silence and is noticed within two seconds of its waking; setting its clock does
- * not. After the process was held up, what came meanwhile is heard before anything is judged. Its timer does not hold
- * the process open.
+ * The time that the machine sleeps counts as silence, and is noticed within two seconds after it wakes; a change of its
+ * clock does not count. After the process was held up, what arrived meanwhile is read before silence is judged. The
+ * timer does not keep the process running.
  *
  * Throws `ERR_INVALID_ARG_TYPE` or `ERR_OUT_OF_RANGE` for bad options.
  *
@@ -29,7 +29,7 @@ const ticksInTimeout = 4;
  * const options: SilenceWatchdogOptions = { timeout: 330_000, onSilence: () => console.log('to be connected again') };
  * const watchdog = new SilenceWatchdog(options);
  * const watched: Watchable = watchdog.watch(socket); // or a WatchedWebSocket, or a WatchedEventSource
- * // For a pooled connection: silence is well, a request without an answer is not.
+ * // For a pooled connection, which may be silent while no request waits for its answer.
  * new SilenceWatchdog({ timeout: 30_000, armedBy: 'write' }).watch(socket);
  * ```
  */
@@ -55,15 +55,19 @@ export class SilenceWatchdog {
     this.#alarm = new Alarm(this.#work);
   }
 
-  /** Something was received. Starts the clock if it does not run; with `armedBy: 'write'`, stops it. */
+  /**
+   * Tells the watchdog that something was received. Starts the clock if it does not run; with `armedBy: 'write'`, stops
+   * it.
+   */
   heard(): void {
     if (!this.#isArmedByWrite || this.#watched?.isOwed?.() === true) this.#start();
-    else this.#isRunning = false; // the timer may fire once more, which is cheaper than to end it each time
+    else this.#isRunning = false; // the timer may fire once more, which is cheaper than to stop it each time
   }
 
   /**
-   * Something was written that wants an answer: with `armedBy: 'write'`, starts the clock if it does not run. `watch` calls it
-   * for what is written to its target. Call it for other connections, and after an answer if more are due.
+   * Tells the watchdog that something was written that needs an answer. With `armedBy: 'write'`, starts the clock if it
+   * does not run. `watch` calls this for each write to its target. Call it for other connections, and after an answer
+   * if more answers are due.
    */
   wrote(): void {
     if (!this.#isArmedByWrite) return;
@@ -73,30 +77,32 @@ export class SilenceWatchdog {
   }
 
   /**
-   * Starts the clock, hears whatever the target receives, and ends it after silence. What was watched before is let go
-   * of; with the target's end the clock stops. Answers the target.
+   * Watches a connection: starts the clock, and ends the target after silence. The connection that was watched before
+   * is released. The clock stops when the target ends. Returns the target.
    *
-   * - A Readable: a `net` or `tls` socket, the response of an `http` request, a stream of `http2` (end its session too: others
-   *   share it). Hears each chunk as it arrives, read or not; no listener is added that would make it flow, but a `push`
-   *   of its own is put on the stream until then. Destroyed with the error. While the application reads nothing and the stream's
-   *   buffer is full nothing can be received: that time does not count.
-   * - A client session of `http2`: whatever it receives. Destroyed with the error, and so are its streams.
-   * - A client of `ws`: messages, pings, pongs and parts of messages. Terminated: 'close' with code 1006, and the error
-   *   goes to `onSilence` only. While it is paused the time does not count. A `WebSocket` as in web pages (the global one, that of
-   *   `undici`) is refused: it shows no pings. Call {@link heard} on its messages if the server sends some often enough.
-   * - An `EventSource`: 'open', 'message' and the event of the `event` option, as it shows neither comments nor events by
-   *   other names: send named pings, call {@link heard} for others, or see {@link fetch}. Closed for good: make a new one in
-   *   `onSilence`.
+   * - A Readable: a `net` or `tls` socket, the response of an `http` request, a stream of `http2` (end its session too:
+   *   other streams share it). Each chunk counts as it arrives, read or not: `push` of the stream is replaced while it
+   *   is watched, and no listener is added that would make it flow. It is destroyed with the error. Time does not count
+   *   while the application does not read and the buffer of the stream is full.
+   * - A client session of `http2`. Whatever it receives counts. The session and its streams are destroyed with the
+   *   error.
+   * - A client of `ws`. Messages, parts of messages, pings and pongs count. It is terminated: it emits 'close' with
+   *   code 1006, and only `onSilence` gets the error. Time does not count while it is paused. A `WebSocket` as in web
+   *   pages (the global one, that of `undici`) is refused because it shows no pings: call {@link heard} for each
+   *   message if the server sends messages often enough.
+   * - An `EventSource`. 'open', 'message' and the event of the `event` option count; comments and events with other
+   *   names do not show. So send named pings, call {@link heard} for other events, or use {@link fetch}. It is closed
+   *   for good: create a new one in `onSilence`.
    *
-   * With `armedBy: 'write'` it takes what is written to, and notes its writes from then on:
+   * With `armedBy: 'write'` the target must be one that is written to. These writes count from then on:
    *
-   * - A socket, or any other Duplex: each write. What is received answers all that was written before it.
+   * - A socket, or any other Duplex: each write. Whatever is received answers all writes before it.
    * - A client of `ws`: `send` and `ping`, not `pong`; and the upgrade, while it is connecting.
-   * - A client session of `http2`: each request until its response, or its end. Something received on any stream of the session
-   *   starts the clock anew while others wait. A PING, and its answer, does not count.
+   * - A client session of `http2`: each request, until its response or its end. While other requests wait, whatever
+   *   arrives on a stream of the session starts the clock anew. A PING and its answer do not count.
    *
-   * A long answer is one as soon as it begins, and a long request is not judged while it is on its way, as far as this side
-   * sees that: while its parts leave this machine, or the application has not ended it.
+   * A long answer counts as soon as it begins. A long request is not judged while it is being sent, as far as this side
+   * sees that: while parts of it leave this machine, or the application has not ended it.
    *
    * Throws `ERR_INVALID_ARG_TYPE`, or `ERR_KEEPALIVE_CLOSED` for the socket of an http2 session that has ended.
    */
@@ -108,20 +114,21 @@ export class SilenceWatchdog {
   }
 
   /**
-   * `fetch`, watched from the request to the end of the response's body: silence makes it, or reading its body, fail with the
-   * error. The response is the one that `fetch` returns; how its body is read is observed, by whatever means it is. Made for `new EventSource(url, { fetch: watchdog.fetch })` of the `eventsource` package, which then connects again by
-   * itself and whose comments are heard too.
+   * `fetch`, watched from the request to the end of the response's body: after silence, the call or the reading of the
+   * body fails with the error. It returns the response of `fetch` itself, whose body can be read in any way. Made for
+   * `new EventSource(url, { fetch: watchdog.fetch })` of the `eventsource` package: comments count too, and the
+   * `EventSource` connects again by itself.
    *
-   * Node's `fetch` ends a body by itself after 300 s without data: for heartbeats near that, or longer ones, give it a
-   * `dispatcher` with another `bodyTimeout`. While nobody reads the body the time does not count. With `armedBy: 'write'` the
-   * clock runs from the request until the response begins.
+   * Node's `fetch` ends a body by itself after 300 s without data: for heartbeats near that or longer, give it a
+   * `dispatcher` with another `bodyTimeout`. Time does not count while nobody reads the body. With `armedBy: 'write'`
+   * the clock runs from the request until the response begins.
    */
   readonly fetch: typeof globalThis.fetch = (input, init) => {
     const watched = this.#follow((listener) => new FetchConnection(listener));
     return watched.fetch(input, init);
   };
 
-  /** Lets go of what it watches, which stays open, and stops the clock. */
+  /** Stops watching and stops the clock. The connection stays open. */
   stop(): void {
     this.#changes += 1;
     this.#watched?.release();
@@ -138,7 +145,7 @@ export class SilenceWatchdog {
     this.#changes += 1;
     this.#watched?.release();
     const followed = watch({
-      // What comes late of a connection that was followed before says nothing of this one.
+      // Late events of the connection that was watched before are ignored.
       heard: () => {
         if (this.#watched === followed) this.heard();
       },
@@ -180,7 +187,7 @@ export class SilenceWatchdog {
     },
   };
 
-  /** `unread`: milliseconds during which what arrived may not have been read yet; they do not count. */
+  /** `unread`: milliseconds during which what arrived may not have been read yet. They do not count as silence. */
   #judge(unread: number): void {
     if (!this.#isRunning) return;
     let silentFor: number;
@@ -193,7 +200,7 @@ export class SilenceWatchdog {
     if (silentFor >= this.#timeout) this.#bark(silentFor);
   }
 
-  /** Milliseconds since something was heard, or written; -1: nothing is to be heard. */
+  /** Milliseconds since something was heard, or written; -1: nothing is expected. */
   #silence(): number {
     const watched = this.#watched;
     if (watched?.hasEnded() === true) this.stop();
@@ -218,7 +225,7 @@ export class SilenceWatchdog {
     try {
       watched?.end(error);
     } finally {
-      // Whoever stops it, or watches something else, as that ends, wants to hear no more of it.
+      // Not where a listener of the connection has stopped the watchdog, or made it watch another one.
       if (this.#changes === before) this.#onSilence?.(silentFor, error);
     }
   }

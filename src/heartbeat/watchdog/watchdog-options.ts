@@ -5,20 +5,20 @@ import { invalidArgumentType } from '../../util/invalid-argument.js';
 /** Options of {@link SilenceWatchdog}. */
 export interface SilenceWatchdogOptions {
   /**
-   * Milliseconds, 1 to 2 147 483 647. Longer than the server's heartbeat by what an answer may take on the worst network: a
-   * mail service that sends an event every 5 minutes has clients that reconnect after 6.
+   * Milliseconds, 1 to 2 147 483 647. Choose the interval of the server's heartbeat, and as much more as its delivery
+   * can take on the worst network: the clients of a mail service that sends an event every 5 minutes reconnect after 6.
    */
   readonly timeout: number;
-  /** After the silence, and after what was watched was destroyed: connect again here. */
+  /** Called after the silent connection was destroyed: connect again here. */
   readonly onSilence?: ((silentFor: number, error: KeepaliveError) => void) | undefined;
-  /** The type of event that the server's pings are, for {@link SilenceWatchdog.watch} of an `EventSource`: `'ping'`. */
+  /** The event type of the server's pings, for {@link SilenceWatchdog.watch} of an `EventSource`. Default: `'ping'`. */
   readonly event?: string | undefined;
   /**
-   * What is held against the other side.
+   * What counts against the other side. Default: `'silence'`.
    *
-   * - `'silence'`, the default: that nothing was received.
-   * - `'write'`: that what was written was not answered. The clock runs from the first write after which nothing was received; a
-   *   connection without such a write is left alone. For pooled connections, and servers that send no heartbeat.
+   * - `'silence'`: nothing was received.
+   * - `'write'`: a write was not answered. The clock runs from the first write after which nothing was received; a
+   *   connection without such a write is left alone. For pooled connections, and for servers that send no heartbeat.
    */
   readonly armedBy?: 'silence' | 'write' | undefined;
 }
@@ -28,7 +28,7 @@ const checkedArm: Check<'silence' | 'write'> = (name, value) => {
   throw invalidArgumentType(name, "'silence' or 'write'", value);
 };
 
-/** Checks the options, and puts the defaults in their place. */
+/** Checks the options, and fills in the defaults. */
 export function readWatchdogOptions(options: SilenceWatchdogOptions) {
   const { onSilence, ...others } = readOptions(options, {
     timeout: checkedTime,

@@ -4,7 +4,7 @@ import { Received, TrafficPosition, waitingInProcess } from '../schedule/traffic
 import type { ConnectionListener, Connection } from './connection.js';
 import { socketOf, type HeartbeatClient } from '../web-socket/web-socket-client.js';
 
-/** What {@link SilenceWatchdog} uses of a WebSocket client: a `WebSocket` of `ws` has it. */
+/** The part of a WebSocket client that {@link SilenceWatchdog} uses. A `WebSocket` of `ws` has it. */
 export interface WatchedWebSocket {
   /** Needed with `armedBy: 'write'`. */
   send?(...args: never[]): void;
@@ -16,7 +16,7 @@ export interface WatchedWebSocket {
 const state = { connecting: 0, open: 1, closed: 3 };
 const ignore = (): void => undefined;
 const signs = ['open', 'message', 'ping', 'pong'] as const;
-/** Not `pong`: an answer wants none. */
+/** Not `pong`: it is an answer, and needs none. */
 const questions = ['send', 'ping'] as const;
 type Asking = Partial<Record<(typeof questions)[number], (...args: never[]) => unknown>>;
 
@@ -36,7 +36,7 @@ export class WebSocketConnection implements Connection {
     if (listener.wrote !== undefined) this.#noteWrites(client, listener.wrote);
   }
 
-  /** A part of a long message. */
+  /** Sees parts of a long message. */
   wasHeard(): boolean {
     return this.#received.hasGrown(this.#socket());
   }
@@ -45,7 +45,7 @@ export class WebSocketConnection implements Connection {
     return this.#client.isPaused === true;
   }
 
-  /** The request to upgrade wants an answer too. */
+  /** The request to upgrade needs an answer too. */
   isOwed(): boolean {
     return this.#client.readyState === state.connecting;
   }
@@ -60,7 +60,7 @@ export class WebSocketConnection implements Connection {
   }
 
   end(): void {
-    // One that is still connecting emits 'error' when it is terminated. Nobody else need listen to that.
+    // A client that is still connecting emits 'error' when it is terminated. The application need not listen to that.
     const client = this.#client as Pick<EventEmitter, 'on' | 'off'> & WatchedWebSocket;
     client.on('error', ignore);
     client.on('close', function close() {
@@ -92,7 +92,7 @@ export class WebSocketConnection implements Connection {
     }
   }
 
-  /** A message that arrived before the last write is no answer to it, although the event may come after. */
+  /** A message that arrived before the last write does not answer it, even if its event comes later. */
   readonly #onSign = (): void => {
     if (this.#listener.wrote === undefined || this.#socket() === undefined || this.wasHeard()) this.#listener.heard();
   };

@@ -2,9 +2,9 @@
 const stride = 64;
 
 /**
- * Finds what is new in a live Set, which tells nobody. A look costs one comparison while its size says that there is
- * nothing new, else one walk, in steps. Between the walks it holds nothing: an iterator that is kept would hold on to
- * elements that have left.
+ * Finds new elements of a live Set, which emits no events. A look compares the size of the Set with the number of known
+ * elements, and walks through the Set, in steps, only where they differ. No iterator is kept between walks: it would
+ * keep elements in memory that have left the Set.
  */
 export class Newcomers<T> {
   readonly #set: ReadonlySet<T>;
@@ -12,13 +12,16 @@ export class Newcomers<T> {
   #walk: Iterator<T> | undefined;
   #looks = 0;
 
-  /** `looksToWalk`: of so many looks one walks whatever the size says, as one may have come while another left. */
+  /**
+   * `looksToWalk`: one of this many looks walks whatever the size is, because one element can come while another
+   * leaves.
+   */
   constructor(set: ReadonlySet<T>, looksToWalk: number) {
     this.#set = set;
     this.#looksToWalk = looksToWalk;
   }
 
-  /** Starts a walk if the set has not just as many elements as are known, or none was for long. */
+  /** Starts a walk if the size of the Set is not the number of known elements, or if the last walk is long ago. */
   look(known: number): void {
     this.#looks += 1;
     if (this.#set.size === known && this.#looks < this.#looksToWalk) return;
@@ -26,7 +29,7 @@ export class Newcomers<T> {
     this.#walk ??= this.#set.values();
   }
 
-  /** A part of the walk; false: there is none. */
+  /** Does a part of the walk. Returns false when there is no walk. */
   step(isKnown: (element: T) => boolean, meet: (element: T) => void): boolean {
     if (this.#walk === undefined) return false;
     for (let looked = 0; looked < stride; looked += 1) {

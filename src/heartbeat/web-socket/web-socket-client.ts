@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { isEndedSocket } from '../fault.js';
 
-/** What {@link WebSocketHeartbeat} uses of a client: a `WebSocket` of `ws` has it. */
+/** The part of a client that {@link WebSocketHeartbeat} uses. A `WebSocket` of `ws` has it. */
 export interface HeartbeatClient {
   /** 1: open, as in every WebSocket. */
   readonly readyState: number;
@@ -29,7 +29,7 @@ export function isOpen(client: HeartbeatClient): boolean {
   return client.readyState === open;
 }
 
-/** Whether it is closing or closed: nothing is expected of it any more, `ws` has a timer of its own for that. */
+/** Whether it is closing or closed. Such a client is not judged: `ws` has its own timer for the close. */
 export function isEnding(client: HeartbeatClient): boolean {
   return client.readyState > open;
 }

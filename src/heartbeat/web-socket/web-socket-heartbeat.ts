@@ -11,69 +11,79 @@ import { WebSocketPeer, type WebSocketRules } from './web-socket-peer.js';
 
 /** Options of {@link WebSocketHeartbeat}. */
 export interface WebSocketHeartbeatOptions {
-  /** Milliseconds, 1 to 2 147 483 647. A client that was not heard from for this long is pinged, to a sixty-fourth of it. */
+  /**
+   * Milliseconds, 1 to 2 147 483 647. A client that was not heard from for this long is pinged, accurate to a
+   * sixty-fourth of it.
+   */
   readonly interval: number;
   /** Milliseconds, 1 to 2 147 483 647. A client that has not answered a ping for this long is terminated. */
   readonly timeout: number;
   /**
-   * Takes the word of the peer's kernel (`lastHeard` of the client's TCP socket: data, acknowledgements, the answers to
-   * keepalive probes) for the client's: it is not pinged while its kernel is heard. Only where no proxy is in the path,
-   * whose kernel it would be; and an application that is frozen is not noticed while its kernel answers. false by
-   * default. Linux; without effect elsewhere. Needs the native addon.
+   * Accepts a sign of life from the client's kernel in place of one from its application (`lastHeard` of the client's
+   * TCP socket: data, acknowledgements, answers to keepalive probes). A client is then not pinged while its kernel
+   * answers, and a frozen application is not noticed. Not for a path with a proxy, whose kernel would answer. Default:
+   * false. Linux; no effect elsewhere. Needs the native addon.
    */
   readonly trustKernel?: boolean | undefined;
   /**
-   * Called with what a client has thrown as it was pinged or looked at. It is still looked after, and terminated if nothing is
-   * heard of it. Default: a process warning, once per heartbeat.
+   * Called with what a client threw while it was pinged or looked at. The client is still watched, and terminated if it
+   * stays silent. Default: a process warning, once per heartbeat.
    */
   readonly onError?: ((error: unknown, client: HeartbeatClient) => void) | undefined;
 }
 
 /** What a {@link WebSocketHeartbeat} emits. */
 export interface WebSocketHeartbeatEvents<C extends HeartbeatClient = HeartbeatClient> {
-  /** The client has not answered in time and was terminated; milliseconds since it was last heard from. Once. */
+  /**
+   * A client did not answer in time and was terminated. `silentFor`: milliseconds since it was last heard from. Emitted
+   * once for a client.
+   */
   gone: [client: C, silentFor: number];
 }
 
-/** What a {@link WebSocketHeartbeat} knows now, for a metrics endpoint. JSON-safe. The counts are since it was made. */
+/** The state of a {@link WebSocketHeartbeat}, for a metrics endpoint. JSON-safe. Counts start when it is made. */
 export interface WebSocketHeartbeatSnapshot {
-  /** Clients that it looks after. */
+  /** Clients that are watched. */
   readonly clients: number;
-  /** Of them, those that owe a sign of life: pinged, or held back, and not heard from since. */
+  /**
+   * Of them, those that owe a sign of life: they were pinged, or their ping was withheld, and were not heard from
+   * since.
+   */
   readonly waiting: number;
   readonly pingsSent: number;
   /** Pings that a loop with this `interval` would have sent to clients that were heard from anyway. */
   readonly pingsSaved: number;
-  /** Pings that were not sent because what was sent before still waited. */
+  /** Pings that were not sent because earlier data still waited. */
   readonly pingsWithheld: number;
   /** Clients that were terminated. */
   readonly gone: number;
 }
 
-/** Of so many looks at the Set one goes through all of it: one client may have come while another left. */
+/** One of this many looks at the Set goes through all of it: one client can come while another leaves. */
 const longestBetweenWalks = 16;
 
 /**
- * Pings the clients of a WebSocket server that have been silent for an `interval`, and terminates those that do not answer
- * within `timeout`: the application is asked, which a keepalive probe (answered by the kernel, or by a proxy's) cannot do.
+ * Pings the clients of a WebSocket server that have been silent for an `interval`, and terminates those that do not
+ * answer within `timeout`. A ping asks the client's application. A keepalive probe is answered by the kernel, the
+ * client's or a proxy's.
  *
- * Give it the server of `ws`, its `clients`, or a live Set of your own. New clients are found by themselves, within a
- * sixteenth of the interval (within an interval where one comes into a Set of your own while another leaves it), and those
- * that leave are let go of. What is no client is refused, or, where it is put into the Set later, left alone with a warning.
+ * Pass the server of `ws`, its `clients`, or a live Set of your own. New clients are found within a sixteenth of the
+ * interval (within a whole interval where one enters your own Set while another leaves it). Clients that leave the Set
+ * are forgotten. An element that is not a client throws; one that is put into the Set later is ignored, with a warning.
  *
- * - The pings of all clients lie evenly in the interval, also if all came, or spoke, in one moment: then some are asked
- *   earlier, but none within half an interval of what it said, nor sooner than it must be for the others.
- * - A client that was heard from (a message, a ping, a pong that was not asked for) is not pinged for an interval.
- * - A part of a message is a sign of life too. So is what a slow reader takes of that which waits for it: it survives as
- *   long as something moves within each `timeout`. While the application has paused a client, it is not judged.
- * - While what was sent before still waits in this process, nothing is added to it.
+ * - The pings of all clients are spread evenly over the interval, even if all clients connect or send at the same
+ *   moment: some are then pinged earlier, but none within half an interval of what it sent, and no earlier than the
+ *   spread needs.
+ * - A client that was heard from (a message, a ping, an unsolicited pong) is not pinged for an interval.
+ * - A part of a message is a sign of life too. A slow reader survives as long as it takes some of the waiting data
+ *   within each `timeout`. A client that the application has paused is not judged.
+ * - No ping is sent while earlier data still waits in this process.
  *
- * A vanished client is noticed after `interval + timeout` at the latest, a frozen one too; a frozen one that is sent to all
- * the time, once its kernel has no more room (on Linux; elsewhere once the kernels of both sides have none).
+ * A vanished or frozen client is noticed within `interval + timeout`. A frozen client to which the application keeps
+ * sending is noticed once the buffers of its kernel are full (on Linux; elsewhere once those of both kernels are).
  *
- * One timer for any number of clients, which does not hold the process open; each client costs the same, however many
- * there are, and the event loop is held for less than half a millisecond at a time. What reaches a closed connection, or
- * ends one, is up to `ws`: listen to its 'close', as ever.
+ * One timer serves any number of clients and does not keep the process running. What a client costs does not depend on
+ * their number, and the event loop is held for less than half a millisecond at a time. Clients emit 'close' as usual.
  *
  * Throws `ERR_INVALID_ARG_TYPE` or `ERR_OUT_OF_RANGE` for bad arguments, `ERR_KEEPALIVE_CLOSED` for the socket of an http2
  * session that has ended, `ERR_KEEPALIVE_ADDON` for `trustKernel` where the native addon was not loaded.
@@ -97,7 +107,7 @@ export class WebSocketHeartbeat<C extends HeartbeatClient = HeartbeatClient> ext
   readonly #rules: WebSocketRules<C>;
   readonly #report: OnError<C>;
   readonly #warnOfStranger = warnOnce();
-  /** Those that could not be listened to. */
+  /** Clients on which no listener could be put. */
   readonly #strangers = new WeakSet<HeartbeatClient>();
   #gone = 0;
   #isStopped = false;
@@ -128,13 +138,13 @@ export class WebSocketHeartbeat<C extends HeartbeatClient = HeartbeatClient> ext
     });
   }
 
-  /** What is known now. Costs the same for any number of clients. */
+  /** The state now. Costs the same for any number of clients. */
   snapshot(): WebSocketHeartbeatSnapshot {
     const { size, waiting, counts } = this.#schedule;
     return { clients: size, waiting, ...counts, gone: this.#gone };
   }
 
-  /** Ends it: nobody is pinged or judged any more. The counts stay. */
+  /** Stops the heartbeat: no client is pinged or terminated any more. The counts stay. */
   stop(): void {
     this.#isStopped = true;
     this.#schedule.stop();
@@ -144,7 +154,7 @@ export class WebSocketHeartbeat<C extends HeartbeatClient = HeartbeatClient> ext
     this.stop();
   }
 
-  /** The Set tells nobody of newcomers. */
+  /** The Set emits no event for a new client. */
   #look(): Look {
     const newcomers = new Newcomers(this.#clients, longestBetweenWalks);
     return {
@@ -159,11 +169,11 @@ export class WebSocketHeartbeat<C extends HeartbeatClient = HeartbeatClient> ext
   readonly #isKnown = (client: C): boolean =>
     this.#schedule.has(client) || this.#isStranger(client) || isEnding(client);
 
-  /** What is put into the Set later: there is nobody to throw at. */
+  /** Warns of what is put into the Set later: there is no caller that could catch an error. */
   #isStranger(value: unknown): boolean {
     if (isClient(value)) return this.#strangers.has(value);
     this.#warnOfStranger(
-      () => `${display(value)} among the clients of a WebSocketHeartbeat is no WebSocket; it is left alone`,
+      () => `${display(value)} among the clients of a WebSocketHeartbeat is not a WebSocket; it is ignored`,
       'ERR_INVALID_ARG_TYPE',
     );
     return true;
@@ -178,7 +188,7 @@ export class WebSocketHeartbeat<C extends HeartbeatClient = HeartbeatClient> ext
     }
   };
 
-  /** Where a closed client stays in somebody's own Set it stays known, or each look would find it anew. */
+  /** A closed client that stays in the user's own Set stays known; else each look would find it again. */
   readonly #onClose = (peer: WebSocketPeer<C>): void => {
     if (this.#clients.has(peer.target)) peer.queue?.remove(peer);
     else this.#schedule.remove(peer);

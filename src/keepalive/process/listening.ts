@@ -16,18 +16,20 @@ import { override } from '../../util/override.js';
 
 type OnConnection = (this: unknown, status: number, client?: Handle) => void;
 
-/** A handle that listens. That of a round-robin cluster worker is a plain object: its listener is in the primary. */
+/** A handle that listens. In a round-robin cluster worker it is a plain object: the listener is in the primary. */
 export interface ListeningHandle extends Handle {
   onconnection?: OnConnection;
 }
 
-/** A server and the handle that it listens with. The server of a round-robin primary is soon without its handle. */
+/** A server and the handle that it listens with. In a round-robin primary, the server soon loses its handle. */
 export interface ListeningServer {
   readonly server: Server;
   readonly handle: ListeningHandle;
 }
 
-/** Calls `listens` for each server that has begun to listen, before 'listening'. Returns what ends that. */
+/**
+ * Calls `listens` for each server that has begun to listen, before 'listening'. Returns the function that stops this.
+ */
 export function onListening(listens: (server: Server) => void): () => void {
   const prototype = Server.prototype as unknown as { _listen2(...args: unknown[]): void };
   return override(prototype, '_listen2', (original) => {
@@ -38,41 +40,41 @@ export function onListening(listens: (server: Server) => void): () => void {
   });
 }
 
-/** The servers of this thread that listen already. Node does not tell of those without a reference (`unref()`). */
+/** The servers of this thread that listen already, without those that are `unref()`ed: Node does not list them. */
 export function listeningServers(): Server[] {
   /* v8 ignore next -- every Node has it */
   const handles = (process as unknown as { _getActiveHandles?(): unknown[] })._getActiveHandles?.() ?? [];
   return handles.filter((handle) => handle instanceof Server);
 }
 
-/** undefined: it does not listen, or on a Unix-domain socket. */
+/** undefined: the server does not listen, or listens on a Unix-domain socket. */
 export function listenerOf(server: Server): ListeningServer | undefined {
   const { _handle: handle } = server as unknown as { readonly _handle?: ListeningHandle | null };
   const address = server.address();
   return handle && typeof address === 'object' && address !== null ? { server, handle } : undefined;
 }
 
-/** Whether it was not closed since. */
+/** Whether the listening handle is still open. */
 export function stillListens({ handle }: ListeningServer): boolean {
   return handle.fd === undefined || handle.fd >= 0 || process.platform === 'win32';
 }
 
-/** What a {@link TunedListener} tells. */
+/** Callbacks of a {@link TunedListener}. */
 export interface ListenerEvents {
   accepted(client: Handle): void;
   failed(error: Error): void;
 }
 
-/** A listening socket that holds a profile, which its connections inherit where the OS does that. */
+/** A listening socket that holds a profile. Its connections inherit the profile where the OS does that. */
 export class TunedListener implements ListeningServer {
   readonly server: Server;
   readonly handle: ListeningHandle;
   readonly #profile: CheckedProfile;
   readonly #events: ListenerEvents;
   readonly #stopWatching: () => void;
-  /** What the socket held before the profile, and what it held with it; undefined: connections are given the profile. */
+  /** What the socket held before the profile, and with it. undefined: the profile is set on each connection. */
   #held: { readonly before: KeepaliveSettings; readonly after: KeepaliveSettings } | undefined;
-  /** Connections that may not have inherited: those that were in the accept queue already, or all. */
+  /** How many connections may not have inherited: those that were in the accept queue already, or all. */
   #toLookAt = Infinity;
 
   constructor({ server, handle }: ListeningServer, profile: CheckedProfile, events: ListenerEvents) {
@@ -86,7 +88,7 @@ export class TunedListener implements ListeningServer {
     });
   }
 
-  /** Puts the socket back as it was, unless somebody else has changed it since. */
+  /** Restores what the socket held, unless other code has changed it since. */
   stop(): void {
     this.#stopWatching();
     const descriptor = handleDescriptor(this.handle);
@@ -116,7 +118,7 @@ export class TunedListener implements ListeningServer {
     this.#toLookAt -= 1;
     try {
       const inherited = !borrowed(handleDescriptor(client), (descriptor) => setProfile(descriptor, this.#profile));
-      // Its listener, in another process, holds the profile: later connections have inherited it too.
+      // The listener, in another process, holds the profile: later connections inherit it too.
       if (inherited && this.#held === undefined && platform.listenerInheritance) this.#toLookAt = 0;
     } catch (error) {
       this.#events.failed(error as Error);
@@ -128,7 +130,10 @@ function sameSettings(one: KeepaliveSettings, other: KeepaliveSettings): boolean
   return (Object.keys(one) as (keyof KeepaliveSettings)[]).every((field) => one[field] === other[field]);
 }
 
-/** Stays through the `onconnection` that a round-robin primary sets after 'listening'. Returns what ends it. */
+/**
+ * Calls `accepted` also after a round-robin primary has set its own `onconnection` after 'listening'. Returns the
+ * function that stops this.
+ */
 function onAccepted(handle: ListeningHandle, accepted: (client: Handle) => void): () => void {
   let original = handle.onconnection;
   const onconnection: OnConnection = function (status, client, ...rest: unknown[]) {

@@ -1,23 +1,23 @@
 // Every outgoing TCP connection of a thread goes through `connect` or `connect6` of Node's one class of TCP handles:
-// net, tls, http2, fetch, each address that autoSelectFamily tries, each reconnect. What is replaced there does not show on
-// any object of the application.
+// net, tls, http2, fetch, each address that autoSelectFamily tries, each reconnect. Methods are replaced there, so
+// nothing shows on the objects of the application.
 import { Socket } from 'node:net';
 import { transport } from '../../socket/descriptor.js';
 import type { Handle } from '../../socket/runtime.js';
 import { override } from '../../util/override.js';
 
-/** An outgoing connection, as a rule of `applyKeepaliveToProcess` sees it. */
+/** An outgoing connection, as a rule of `applyKeepaliveToProcess` gets it. */
 export interface ConnectionTarget {
   /** The host name that was connected to, or the address if there was no name. */
   readonly host: string;
   readonly port: number;
   /** The address that answered. */
   readonly address: string;
-  /** The local address that was asked for; undefined if the system chose it. */
+  /** The local address that the caller asked for. undefined if the system chose it. */
   readonly localAddress: string | undefined;
 }
 
-/** A TCP handle and its prototype, as far as they are relied on. */
+/** The part that is used of a TCP handle and its prototype. */
 export interface TcpHandle extends Handle {
   readonly owner?: Socket | undefined;
   connect: Connect;
@@ -37,14 +37,14 @@ interface ConnectRequest {
 /** The prototype of this thread's TCP handles. */
 export function tcpPrototype(): TcpHandle {
   const socket = new Socket();
-  // To an address, Node starts to connect in the next tick, and not at all if the socket was destroyed by then.
+  // Node starts to connect to an address only in the next tick, and not if the socket is destroyed by then.
   socket.connect(1, '127.0.0.1');
   const { _handle: handle } = socket as unknown as { readonly _handle: object };
   socket.destroy();
   return Object.getPrototypeOf(handle) as TcpHandle;
 }
 
-/** Calls `run` before a socket of this thread connects for the first time. Returns what prevents that. */
+/** Calls `run` before a socket of this thread connects for the first time. Returns the function that cancels this. */
 export function beforeFirstConnect(run: () => void): () => void {
   const restore = override(
     Socket.prototype as unknown as { connect(...args: unknown[]): Socket },
@@ -60,7 +60,10 @@ export function beforeFirstConnect(run: () => void): () => void {
   return restore;
 }
 
-/** Calls `connected` for each connection that is made, before Node emits 'connect'. Returns what ends that. */
+/**
+ * Calls `connected` for each connection that is made, before Node emits 'connect'. Returns the function that stops
+ * this.
+ */
 export function onConnected(
   prototype: TcpHandle,
   connected: (handle: TcpHandle, target: ConnectionTarget) => void,
@@ -94,7 +97,7 @@ function targetOf({ address, port, localAddress }: ConnectRequest, socket: Socke
   return { host: name ?? address, port, address, localAddress: localAddress ?? undefined };
 }
 
-/** autoSelectFamily: a socket gets another handle for its next address. With TLS, that handle does not know its owner. */
+/** With autoSelectFamily, a socket gets another handle for its next address. With TLS, that handle has no `owner`. */
 function onNextHandle(seen: (socket: Socket, handle: Handle) => void): () => void {
   const prototype = Socket.prototype as unknown as Record<symbol, (this: Socket, handle: Handle) => void>;
   const name = Object.getOwnPropertySymbols(prototype).find(({ description }) => description === 'kReinitializeHandle');

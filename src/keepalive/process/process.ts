@@ -47,8 +47,8 @@ export interface ProcessKeepalive {
 }
 
 /**
- * Gives every TCP server that listens and every outgoing TCP connection of this thread a profile, from now on:
- * `node:net`, `tls`, `http`, `https` and `http2`, `fetch` and undici, database drivers, each reconnect.
+ * Gives every TCP server that listens and every outgoing TCP connection of this thread a profile, from now on: those of
+ * `node:net`, `tls`, `http`, `https` and `http2`, of `fetch` and undici, of database drivers, and each reconnect.
  *
  * Servers that listen already are included, except those that are `unref()`ed. Connections that are open already are
  * not; see `applyKeepaliveToAll`. Unix-domain sockets and connections of native code are left alone. Called again, it

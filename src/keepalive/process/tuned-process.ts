@@ -25,11 +25,11 @@ export interface Rules {
   readonly connections: Rule<ConnectionTarget> | undefined;
 }
 
-/** What the copies of this package in one thread share, so that the last call replaces the one before it. */
+/** State that all copies of this package in one thread share, so that the last call replaces the one before it. */
 export interface Registry {
   /** Handles that hold a profile by a rule: `setKeepAlive` is ignored on them. */
   readonly held: WeakSet<Handle>;
-  /** Of all TCP handles, once one was made. */
+  /** The prototype of all TCP handles, once a handle was made. */
   prototype: TcpHandle | undefined;
   current: { stop(): void; listeners(): Iterable<ListeningServer> } | undefined;
 }
@@ -59,7 +59,7 @@ export class TunedProcess implements ProcessKeepalive {
     this.#registry = registry;
     this.#rules = rules;
     this.#onError = onError;
-    // A handle is needed to find the prototype of all, and making the first one takes a tenth of the time of an import.
+    // To find the prototype takes a handle, and making the first handle takes a tenth of the time of an import.
     if (registry.prototype !== undefined) this.#hookHandles();
     else
       this.#restores.push(

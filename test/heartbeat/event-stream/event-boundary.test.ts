@@ -14,7 +14,7 @@ const streams: [string, number[]][] = [
 
 /** What a "\r" ends may go on with a "\n" that belongs to it: an empty line more then, which says nothing. */
 
-void t.test('however it is cut into chunks', async (t) => {
+void t.test('an event that is cut into chunks in any way', async (t) => {
   for (const [text, expected] of streams) {
     const bytes = Buffer.from(text);
     for (let size = 1; size <= bytes.length; size += 1) {
@@ -31,7 +31,7 @@ void t.test('however it is cut into chunks', async (t) => {
   }
 });
 
-void t.test('strings, in any encoding; what is no chunk is nothing', async (t) => {
+void t.test('strings in any encoding; what is not a chunk is ignored', async (t) => {
   const after = (...writes: [unknown, unknown?][]) => {
     const boundary = new EventBoundary();
     for (const [chunk, encoding] of writes) boundary.note(chunk, encoding);

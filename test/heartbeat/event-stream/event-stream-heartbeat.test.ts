@@ -115,7 +115,7 @@ for (const [name, open] of Object.entries(ways)) {
     t.notOk(Object.hasOwn(response, 'write'), 'its `write` is its own again');
   });
 
-  void t.test(`${name}: nothing falls into an event, however that is written`, async (t) => {
+  void t.test(`${name}: no ping is written inside an event, however the event is written`, async (t) => {
     const { response, text } = await open(t);
     const beat = heartbeat(t, { interval: 20 });
     beat.add(response);
@@ -132,7 +132,7 @@ for (const [name, open] of Object.entries(ways)) {
     t.match(text(), event, 'in one piece');
   });
 
-  void t.test(`${name}: nothing is added for a reader that is behind`, async (t) => {
+  void t.test(`${name}: no ping is sent while data waits for a slow reader`, async (t) => {
     const { response, text, body } = await open(t);
     body.pause();
     const beat = heartbeat(t);
@@ -162,7 +162,7 @@ void t.test('a stream that has just sent is not pinged', async (t) => {
   await poll('it arrives', () => text().endsWith(':\n\n'));
 });
 
-void t.test('named pings are events to an EventSource, comments are none', async (t) => {
+void t.test('an EventSource shows named pings, and no comments', async (t) => {
   const server = http.createServer();
   const url = `http://127.0.0.1:${await listening(t, server)}/`;
   const named = heartbeat(t, { event: 'ping' });
@@ -186,7 +186,7 @@ void t.test('named pings are events to an EventSource, comments are none', async
   t.strictSame([...new Set(seen['named'])].sort(), ['message hello', 'ping ""']);
 });
 
-void t.test('nothing is sent before the headers, nor after the end', async (t) => {
+void t.test('no ping is sent before the headers or after the end', async (t) => {
   const server = http.createServer();
   const url = `http://127.0.0.1:${await listening(t, server)}/`;
   const beat = heartbeat(t, { interval: 50 });
@@ -207,7 +207,7 @@ void t.test('nothing is sent before the headers, nor after the end', async (t) =
   t.equal(beat.snapshot().streams, 0, 'one that has ended is left alone');
 });
 
-void t.test('a response that ended and told nobody is forgotten at its next turn', async (t) => {
+void t.test('a response that ended without an event is forgotten at its next turn', async (t) => {
   const { EventEmitter } = await import('node:events');
   class Response extends EventEmitter {
     readonly headersSent = true;
@@ -229,7 +229,7 @@ void t.test('a response that ended and told nobody is forgotten at its next turn
   t.notOk(Object.hasOwn(response, 'write'), 'its `write` is its own again');
 });
 
-void t.test('a pipe goes through', async (t) => {
+void t.test('a response that is piped to', async (t) => {
   const { response, text } = await overHttp(t);
   const beat = heartbeat(t, { interval: 50 });
   beat.add(response);
@@ -238,7 +238,7 @@ void t.test('a pipe goes through', async (t) => {
   t.pass();
 });
 
-void t.test('a middleware that buffers is asked to flush', async (t) => {
+void t.test('a middleware that buffers is flushed', async (t) => {
   const { response, text } = await overHttp(t);
   const kept: string[] = [];
   const { write } = response;
@@ -253,7 +253,7 @@ void t.test('a middleware that buffers is asked to flush', async (t) => {
   t.not(compressing.write, ours, 'its own `write` is back');
 });
 
-void t.test('remove, and a `write` that somebody has put over ours', async (t) => {
+void t.test('remove, also where other code has replaced `write` after us', async (t) => {
   const { response, text } = await overHttp(t);
   const beat = heartbeat(t, { interval: 50 });
   beat.add(response);
@@ -273,7 +273,7 @@ void t.test('remove, and a `write` that somebody has put over ours', async (t) =
   t.equal(beat.snapshot().pingsSent, pingsSent);
 });
 
-void t.test('what `write` throws goes to `onError`, and does not come back', async (t) => {
+void t.test('an error that `write` throws goes to `onError` only', async (t) => {
   const failures: [unknown, unknown][] = [];
   const beat = heartbeat(t, { interval: 50, onError: (error, response) => failures.push([error, response]) });
   const { response } = await overHttp(t);
@@ -293,7 +293,7 @@ void t.test('what `write` throws goes to `onError`, and does not come back', asy
   t.notOk(response.destroyed, 'it stays open');
 });
 
-void t.test('without `onError` a process warning tells of the first', async (t) => {
+void t.test('without `onError` the first error is a process warning', async (t) => {
   const warnings: NodeJS.ErrnoException[] = [];
   const onWarning = (warning: NodeJS.ErrnoException) => warnings.push(warning);
   process.on('warning', onWarning);
@@ -329,7 +329,7 @@ void t.test('a `write` that removes its response: it is not pinged any more', as
   t.strictSame(beat.snapshot(), { streams: 0, pingsSent: 1, pingsSaved: 0, pingsWithheld: 0 });
 });
 
-void t.test('pings run in the context in which the heartbeat was made, and hold no other', async (t) => {
+void t.test('pings run in the context in which the heartbeat was made, and keep no other in memory', async (t) => {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
   const store = new AsyncLocalStorage<object>();
@@ -422,14 +422,14 @@ for (const [name, open] of Object.entries(closedToPings)) {
   });
 }
 
-void t.test('what http2 handed out as a socket and has ended', async (t) => {
+void t.test('the socket of an http2 session or stream that has ended', async (t) => {
   const beat = heartbeat(t);
   for (const [name, socket] of Object.entries(await endedHttp2Sockets(t))) {
     t.throws(() => beat.add(socket as never), { name: 'KeepaliveError', code: 'ERR_KEEPALIVE_CLOSED' }, name);
   }
 });
 
-void t.test('the pings of 300 streams that are all sent to in one moment are spread', async (t) => {
+void t.test('the pings of 300 streams that all send at the same moment are spread', async (t) => {
   const count = 300;
   const parts = 20;
   const beat = heartbeat(t, { interval: 3_000 });
@@ -460,7 +460,7 @@ void t.test('the pings of 300 streams that are all sent to in one moment are spr
   t.ok(Math.max(...counts) < count / 2, `at most ${Math.max(...counts)} in 325 ms; without the spread ${count}`);
 });
 
-void t.test('no process is held open', async (t) => {
+void t.test('the process is not kept running', async (t) => {
   const program = `
     const { EventStreamHeartbeat } = require('tcp-keepalive/heartbeat');
     const { ServerResponse } = require('node:http');
@@ -488,7 +488,7 @@ void t.test('bad arguments', async (t) => {
   }
 });
 
-void t.test('using: ends with its block', async (t) => {
+void t.test('using: stops at the end of the block', async (t) => {
   const beat = new EventStreamHeartbeat({ interval: 1_000 });
   const response = new http.ServerResponse(new http.IncomingMessage(new net.Socket()));
   beat.add(response);

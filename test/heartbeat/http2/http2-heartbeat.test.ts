@@ -137,7 +137,7 @@ void t.test('a part of a frame is a sign of life', async (t) => {
   await poll('the end', () => gone.length === 1);
 });
 
-void t.test('no ping behind what waits, nor behind a ping that was not answered', async (t) => {
+void t.test('no ping is sent while data waits or a ping is unanswered', async (t) => {
   const { raw, accepted, server } = await rawHttp2(t);
   const windows = 1 << 30;
   const settings = Buffer.alloc(6);
@@ -167,7 +167,7 @@ void t.test('no ping behind what waits, nor behind a ping that was not answered'
   await poll('its connection is closed, with all that waited', () => tcp.destroyed, 2_000);
 });
 
-void t.test('the application’s own pings are not disturbed, also where they are all there can be', async (t) => {
+void t.test('the application’s own pings still work, even where it sends as many as are allowed', async (t) => {
   const { accepted, raw } = await rawHttp2(t);
   const pings = pingsTo(raw);
   const { beat, gone } = heartbeat(t, [accepted], { timeout: 1_000 });
@@ -205,7 +205,7 @@ void t.test('only sessions with open streams are pinged and judged, with onlyWit
   t.strictSame(gone, []);
 });
 
-void t.test('onlyWithStreams where the runtime does not tell them', async (t) => {
+void t.test('onlyWithStreams where the runtime does not tell the streams', async (t) => {
   const { client } = await http2Sessions(t);
   const unknown = Object.create(client) as Http2Session; // without own symbols
   const { beat } = heartbeat(t, [], { onlyWithStreams: true });
@@ -220,7 +220,7 @@ const ends: Record<string, (sessions: { client: Http2Session; accepted: ServerHt
   'its peer is destroyed': ({ client }) => client.destroy(),
 };
 for (const [how, end] of Object.entries(ends)) {
-  void t.test(`a session is let go of: ${how}`, async (t) => {
+  void t.test(`a session is removed: ${how}`, async (t) => {
     const sessions = await http2Sessions(t);
     const thrown = caught(t);
     const { beat, gone } = heartbeat(t, [sessions.accepted], { interval: 50, timeout: 50 });
@@ -252,7 +252,7 @@ void t.test('sessions inside fastify', async (t) => {
   await poll('none', () => beat.snapshot().sessions === 0);
 });
 
-void t.test('nothing is left on a session, and nobody’s errors are swallowed', async (t) => {
+void t.test('no listener is left on a session, and no error is swallowed', async (t) => {
   const { accepted } = await http2Sessions(t);
   const counts = () => accepted.eventNames().map((name) => [name, accepted.listenerCount(name)]);
   const before = counts();
@@ -269,7 +269,7 @@ void t.test('nothing is left on a session, and nobody’s errors are swallowed',
   t.equal(beat.snapshot().pingsSent, 0);
 });
 
-void t.test('what a session throws goes to `onError`; it is judged all the same', async (t) => {
+void t.test('an error that a session throws goes to `onError`, and the session is still judged', async (t) => {
   const failures: unknown[] = [];
   const { accepted } = await rawHttp2(t);
   accepted.ping = () => {
@@ -318,7 +318,7 @@ void t.test('200 sessions: pings spread over the interval', async (t) => {
   t.ok(Math.max(...counts) <= 4 * (count / parts), 'no burst');
 });
 
-void t.test('it holds no process open', async (t) => {
+void t.test('the process is not kept running', async (t) => {
   const program = `
     const { Http2Heartbeat } = require('tcp-keepalive/heartbeat');
     new Http2Heartbeat({ interval: 100, timeout: 100 });`;

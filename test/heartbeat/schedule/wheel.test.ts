@@ -40,7 +40,7 @@ function unevenness(items: readonly Item[], from: number, end: number): number {
   return Math.max(...counts) / (total / parts);
 }
 
-void t.test('10,000 that come in one second have their turns evenly in the period', async (t) => {
+void t.test('10,000 items that come within one second get turns evenly over the period', async (t) => {
   const wheel = new Wheel<Item>(period, 0);
   const items = Array.from({ length: 10_000 }, () => new Item());
   for (let now = 0, next = 0; now < 1_000; now += tick) {
@@ -66,7 +66,7 @@ void t.test('10,000 that come in one second have their turns evenly in the perio
   }
 });
 
-void t.test('10,000 that all speak in one moment, once', async (t) => {
+void t.test('10,000 items that are all heard at the same moment', async (t) => {
   const wheel = new Wheel<Item>(period, 0);
   const items = Array.from({ length: 10_000 }, () => new Item());
   for (const item of items) wheel.seat(item);
@@ -87,7 +87,7 @@ void t.test('10,000 that all speak in one moment, once', async (t) => {
   t.ok(Math.max(...items.map(({ turns }) => turns.find((time) => time > period) ?? Infinity)) <= 2 * period + slack);
 });
 
-void t.test('one that wants its turn by a time has it then, while there is room', async (t) => {
+void t.test('an item that is due at a time gets its turn then, if there is room', async (t) => {
   const wheel = new Wheel<Item>(period, 0);
   const items = Array.from({ length: 100 }, () => new Item());
   items.forEach((item, index) => wheel.seatBy(item, 500 + index * 290));
@@ -100,7 +100,7 @@ void t.test('one that wants its turn by a time has it then, while there is room'
   t.equal(wheel.next(period), Infinity, 'nobody is left');
 });
 
-void t.test('after an hour without a turn nobody has two at once, and not all have theirs at once', async (t) => {
+void t.test('after an hour without a turn no item gets two at once, and not all get theirs at once', async (t) => {
   const wheel = new Wheel<Item>(period, 0);
   const items = Array.from({ length: 5_000 }, () => new Item());
   for (const item of items) wheel.seat(item);
@@ -111,7 +111,7 @@ void t.test('after an hour without a turn nobody has two at once, and not all ha
   for (const { turns } of items) if (turns[1]! - turns[0]! < period / 2 - 2 * slack) t.fail(`${turns}`);
 });
 
-void t.test('an item leaves from anywhere', async (t) => {
+void t.test('an item can leave from any place', async (t) => {
   const wheel = new Wheel<Item>(100, 0);
   const items = Array.from({ length: 50 }, () => new Item());
   for (const item of items) wheel.seatBy(item, 50);

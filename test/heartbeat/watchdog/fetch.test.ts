@@ -90,7 +90,7 @@ const ways: Record<string, (response: Response) => Promise<unknown>> = {
   'another response': (response) => new Response(response.body).text(),
 };
 
-void t.test('it is heard however it is read, and its silence too', { jobs: 8 }, async (t) => {
+void t.test('a body is heard however it is read, and its silence is noticed', { jobs: 8 }, async (t) => {
   const [ending, hanging] = [await slowServer(t, true), await slowServer(t, false)];
   for (const [name, read] of Object.entries(ways)) {
     void t.test(name, async (t) => {
@@ -124,7 +124,7 @@ const answers: Record<string, string> = {
 };
 
 for (const [name, answer] of Object.entries(answers)) {
-  void t.test(`the answer is that of fetch: ${name}`, async (t) => {
+  void t.test(`the response is that of fetch: ${name}`, async (t) => {
     const url = await rawServer(t, answer);
     const { dog } = watchdog(t);
     const [ours, theirs] = [await dog.fetch(url), await fetch(url)];
@@ -144,7 +144,7 @@ for (const [name, answer] of Object.entries(answers)) {
   });
 }
 
-void t.test('a lock is seen, and undone', async (t) => {
+void t.test('a lock on the body shows, and is released', async (t) => {
   const { dog } = watchdog(t);
   const response = await dog.fetch(await rawServer(t, answers['an ordinary one']!));
   const reader = response.body!.getReader();
@@ -158,27 +158,30 @@ void t.test('a lock is seen, and undone', async (t) => {
   t.equal(await response.clone().text(), 'hi');
 });
 
-void t.test('what is not read does not hold its connection: cancel, and a response that nobody keeps', async (t) => {
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as () => void;
-  let open = 0;
-  const server = http.createServer((_, response) => {
-    open += 1;
-    response.on('close', () => (open -= 1));
-    response.writeHead(200).write('x');
-  });
-  const url = `http://127.0.0.1:${await listening(t, server)}`;
-  const dog = new SilenceWatchdog({ timeout: 60_000 });
-  t.teardown(() => dog.stop());
-  await (await dog.fetch(url)).body!.cancel();
-  await poll('its end', () => open === 0);
-  await dog.fetch(url);
-  await poll('the end of another', () => {
-    collect();
-    return open === 0;
-  });
-  t.pass();
-});
+void t.test(
+  'a body that is not read does not hold its connection: cancelled, or its response is collected',
+  async (t) => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    let open = 0;
+    const server = http.createServer((_, response) => {
+      open += 1;
+      response.on('close', () => (open -= 1));
+      response.writeHead(200).write('x');
+    });
+    const url = `http://127.0.0.1:${await listening(t, server)}`;
+    const dog = new SilenceWatchdog({ timeout: 60_000 });
+    t.teardown(() => dog.stop());
+    await (await dog.fetch(url)).body!.cancel();
+    await poll('its end', () => open === 0);
+    await dog.fetch(url);
+    await poll('the end of another', () => {
+      collect();
+      return open === 0;
+    });
+    t.pass();
+  },
+);
 
 void t.test('a Request as `init`', async (t) => {
   const server = http.createServer((request, response) => response.end(`${request.method} ${request.headers['x-a']}`));
@@ -194,7 +197,7 @@ void t.test('a Request as `init`', async (t) => {
   await t.rejects(read, { name: 'AbortError' });
 });
 
-void t.test('a `fetch` of somebody’s own, whose response is no stream of the web', async (t) => {
+void t.test('a replaced `fetch` whose body is not a web stream', async (t) => {
   const real = globalThis.fetch;
   t.teardown(() => (globalThis.fetch = real));
   const { dog, silences } = watchdog(t);
@@ -205,7 +208,7 @@ void t.test('a `fetch` of somebody’s own, whose response is no stream of the w
   t.strictSame(silences, []);
 });
 
-void t.test('a `fetch` of somebody’s own, with a stream of anything', async (t) => {
+void t.test('a replaced `fetch` whose body is a stream of any values', async (t) => {
   const real = globalThis.fetch;
   t.teardown(() => (globalThis.fetch = real));
   const { dog } = watchdog(t);

@@ -64,7 +64,7 @@ function errorOf(stream: NodeJS.EventEmitter): Promise<unknown> {
 }
 
 for (const [name, pair] of Object.entries({ net: tcpPair, tls: tlsPair })) {
-  void t.test(`a ${name} socket, whose own writes are no sign of life`, async (t) => {
+  void t.test(`a ${name} socket, whose own writes are not a sign of life`, async (t) => {
     const { client, accepted } = await pair(t);
     accepted.resume();
     client.resume();
@@ -79,7 +79,7 @@ for (const [name, pair] of Object.entries({ net: tcpPair, tls: tlsPair })) {
   });
 }
 
-void t.test('a socket that nobody reads yet: what came is not lost', async (t) => {
+void t.test('a socket that is not read yet loses no data', async (t) => {
   const { client, accepted } = await tcpPair(t);
   const { dog, silences } = watchdog(t);
   dog.watch(client);
@@ -177,7 +177,7 @@ void t.test('a part of a long message to a WebSocket', async (t) => {
   await spokenTo(t, () => raw.write('x'), silences, once(accepted, 'close'));
 });
 
-void t.test('a WebSocket that is connecting to what does not answer', async (t) => {
+void t.test('a WebSocket that connects to a server that does not answer', async (t) => {
   const port = await listening(
     t,
     net.createServer((socket) => void owned(t, socket)),
@@ -217,7 +217,7 @@ void t.test('an EventSource, by its events', async (t) => {
   t.equal(responses.length, 1, 'it does not connect again by itself');
 });
 
-void t.test('an EventSource that hears comments and connects again by itself, by `fetch`', async (t) => {
+void t.test('an EventSource over `fetch`: comments count, and it connects again by itself', async (t) => {
   const { url, responses } = await eventStreams(t);
   const { dog, silences } = watchdog(t);
   const source = new EventSource(url, { fetch: dog.fetch });
@@ -236,7 +236,7 @@ void t.test('an EventSource that hears comments and connects again by itself, by
   t.equal(silences.length, length, 'after close() there is no silence');
 });
 
-void t.test('fetch: no answer at all, an empty one, one that nobody reads, and the caller’s own signal', async (t) => {
+void t.test('fetch: no response, an empty one, one that is not read, and the caller’s own signal', async (t) => {
   const server = http.createServer((request, response) => {
     if (request.url === '/empty') response.writeHead(204).end();
     if (request.url === '/long') response.end(Buffer.alloc(1 << 20));
@@ -264,7 +264,7 @@ void t.test('fetch: no answer at all, an empty one, one that nobody reads, and t
   t.equal(silences.length, 1);
 });
 
-void t.test('a fetch that was let go of and ends does not stop the clock', async (t) => {
+void t.test('the end of a fetch that is no longer watched does not stop the clock', async (t) => {
   const { url } = await eventStreams(t);
   const { client } = await tcpPair(t);
   const { dog, silences } = watchdog(t);
@@ -311,7 +311,7 @@ void t.test('another connection with the same watchdog', async (t) => {
   t.notOk(Object.hasOwn(second.client, 'push'));
 });
 
-void t.test('what is let go of stays open', async (t) => {
+void t.test('a connection that is no longer watched stays open', async (t) => {
   const { client } = await tcpPair(t);
   const { client: next } = await tcpPair(t);
   const { dog, silences } = watchdog(t);
@@ -334,7 +334,7 @@ void t.test('a stream that ends is not silent', async (t) => {
   t.strictSame(silences, []);
 });
 
-void t.test('an end that nobody reads is not heard', async (t) => {
+void t.test('an end that is not read does not count', async (t) => {
   const stream = new Readable({ read: () => undefined });
   const silence = new Promise<{ silentFor: number; sinceEnd: number }>((resolve) => {
     const onSilence = (silentFor: number) => resolve({ silentFor, sinceEnd: performance.now() - endedAt });
@@ -349,7 +349,7 @@ void t.test('an end that nobody reads is not heard', async (t) => {
   t.ok(silentFor > sinceEnd + timeout / 4, `silent for ${silentFor} ms, ended ${sinceEnd} ms before`);
 });
 
-void t.test('after the process was held up, what came meanwhile is heard first', async (t) => {
+void t.test('after the process was held up, what arrived meanwhile is heard before anything is judged', async (t) => {
   const { client, accepted } = await tcpPair(t);
   client.resume();
   const { dog, silences } = watchdog(t);
@@ -361,7 +361,7 @@ void t.test('after the process was held up, what came meanwhile is heard first',
   t.strictSame(silences, []);
 });
 
-void t.test('what arrives while a callback holds up the process, just before a look, is not missed', async (t) => {
+void t.test('data that arrives while a callback holds up the process just before a look counts', async (t) => {
   const [{ client, accepted }, other] = await Promise.all([tcpPair(t), tcpPair(t)]);
   client.resume();
   const { dog, silences } = watchdog(t);
@@ -379,7 +379,7 @@ void t.test('what arrives while a callback holds up the process, just before a l
   t.strictSame(silences, []);
 });
 
-void t.test('no process is held open', async (t) => {
+void t.test('the process is not kept running', async (t) => {
   const program = `
     const { SilenceWatchdog } = require('tcp-keepalive/heartbeat');
     new SilenceWatchdog({ timeout: 60000 }).heard();`;
@@ -424,7 +424,7 @@ void t.test('fetch: a body that the caller cancels is not watched any more', asy
   t.equal(silences, 0);
 });
 
-void t.test('a stream with a push of its own has it back', async (t) => {
+void t.test('a stream with its own `push` gets it back', async (t) => {
   const stream = new PassThrough();
   const own = stream.push.bind(stream);
   stream.push = own;
@@ -435,7 +435,7 @@ void t.test('a stream with a push of its own has it back', async (t) => {
   t.equal(stream.push, own);
 });
 
-void t.test('the socket that an http2 session shows: what is put on it is taken away again', async (t) => {
+void t.test('the socket of an http2 session: its methods are restored', async (t) => {
   const server = http2.createServer();
   const session = http2.connect(`http://127.0.0.1:${await listening(t, server)}`);
   t.teardown(() => session.destroy());
@@ -482,7 +482,7 @@ void t.test('the error of a WebSocket that is still connecting goes to `onSilenc
   t.equal(client.listenerCount('error'), 0);
 });
 
-void t.test('what http2 handed out as a socket and has ended', async (t) => {
+void t.test('the socket of an http2 session or stream that has ended', async (t) => {
   const { dog } = watchdog(t);
   for (const [name, socket] of Object.entries(await endedHttp2Sockets(t))) {
     t.throws(() => dog.watch(socket), { name: 'KeepaliveError', code: 'ERR_KEEPALIVE_CLOSED' }, name);
@@ -520,7 +520,7 @@ class Client extends EventEmitter {
   }
 }
 
-void t.test('whoever stops it as its connection ends hears no more of it', async (t) => {
+void t.test('`onSilence` is not called if a listener stops the watchdog when its connection ends', async (t) => {
   const { dog, silences } = watchdog(t);
   const client = dog.watch(new Client());
   client.on('close', () => dog.stop());
@@ -529,7 +529,7 @@ void t.test('whoever stops it as its connection ends hears no more of it', async
   t.strictSame(silences, []);
 });
 
-void t.test('whoever watches the next as the last one ends hears of the next only', async (t) => {
+void t.test('`onSilence` is not called if a listener watches the next connection when the last one ends', async (t) => {
   const { dog, silences } = watchdog(t);
   const client = dog.watch(new Client());
   const next = new Client();
@@ -540,7 +540,7 @@ void t.test('whoever watches the next as the last one ends hears of the next onl
   t.equal(silences.length, 1);
 });
 
-void t.test('a `terminate` that throws: `onSilence` is called, and the error does not come back', async (t) => {
+void t.test('a `terminate` that throws: `onSilence` is called once, and the error is thrown once', async (t) => {
   const thrown = caught(t);
   const { dog, silences } = watchdog(t);
   const client = new Client();
@@ -554,7 +554,7 @@ void t.test('a `terminate` that throws: `onSilence` is called, and the error doe
   t.equal(silences.length, 1);
 });
 
-void t.test('what cannot be judged is let go of', async (t) => {
+void t.test('a connection that cannot be judged is no longer watched', async (t) => {
   const thrown = caught(t);
   const { dog, silences } = watchdog(t);
   const client = dog.watch(new Client());

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { Newcomers } from '../../../dist/heartbeat/web-socket/newcomers.js';
 
-void t.test('a walk past many that are known finds the new one, in parts', async (t) => {
+void t.test('a walk past many known clients finds the new one, in steps', async (t) => {
   const known = new Set(Array.from({ length: 200 }, (_, index) => index));
   const all = new Set([...known, 1_000]);
   const met: number[] = [];

@@ -41,7 +41,7 @@ function times(client: WebSocket, event: 'ping' | 'pong'): number[] {
   return seen;
 }
 
-void t.test('a silent client is pinged once in an interval, and lives as it answers', async (t) => {
+void t.test('a silent client is pinged once in an interval, and survives because it answers', async (t) => {
   const server = await webSocketServer(t);
   const { client, accepted } = await open(t, server);
   const pings = times(client, 'ping');
@@ -113,7 +113,7 @@ void t.test('a client that does not answer is terminated, and reported once', as
   t.match(beat.snapshot(), { clients: 1, gone: 1 });
 });
 
-void t.test('silence counts from what was heard last', async (t) => {
+void t.test('silence counts from the last sign of life', async (t) => {
   const server = await webSocketServer(t);
   const { client, accepted } = await open(t, server, { autoPong: false });
   const { gone } = heartbeat(t, server, { timeout: interval });
@@ -126,7 +126,7 @@ void t.test('silence counts from what was heard last', async (t) => {
   t.ok(Math.abs(gone[0]!.silentFor - expected) < 100, `${gone[0]!.silentFor} of ${expected} ms`);
 });
 
-void t.test('a listener that throws stops nothing', async (t) => {
+void t.test('a listener that throws does not stop the heartbeat', async (t) => {
   const server = await webSocketServer(t);
   const all = await Promise.all([1, 2, 3].map(() => open(t, server, { autoPong: false })));
   const beat = new WebSocketHeartbeat(server.clients, { interval, timeout });
@@ -139,7 +139,7 @@ void t.test('a listener that throws stops nothing', async (t) => {
   t.match(beat.snapshot(), { clients: 0, gone: all.length });
 });
 
-void t.test('the pings of 500 that come at once are spread over the interval', async (t) => {
+void t.test('the pings of 500 clients that connect at once are spread over the interval', async (t) => {
   const server = await webSocketServer(t);
   const count = 500;
   const spread = 5_000;
@@ -165,7 +165,7 @@ void t.test('the pings of 500 that come at once are spread over the interval', a
   t.ok(Math.abs(total - count) < count / 20, `${total} pings in an interval`);
 });
 
-void t.test('nothing is added to what waits already, and a reader that has stopped is given up', async (t) => {
+void t.test('no ping is sent while data waits, and a reader that has stopped is given up', async (t) => {
   const server = await webSocketServer(t);
   const { accepted } = await openRaw(t, server);
   accepted.send(Buffer.alloc(64 << 20));
@@ -207,7 +207,7 @@ void t.test('a slow reader that owes a pong survives, and is not pinged again', 
   await poll('the end, once it reads no more', () => gone.length === 1);
 });
 
-void t.test('one that is closing is left to `ws`', async (t) => {
+void t.test('a client that is closing is left to `ws`', async (t) => {
   const server = await webSocketServer(t);
   const { accepted } = await openRaw(t, server);
   const { beat, gone } = heartbeat(t, server);
@@ -249,7 +249,7 @@ void t.test('a client that the application has paused is not judged', async (t) 
   t.strictSame(gone, []);
 });
 
-void t.test('after the process was held up, what came meanwhile is heard first', async (t) => {
+void t.test('after the process was held up, what arrived meanwhile is heard before anything is judged', async (t) => {
   const server = await webSocketServer(t);
   const { client } = await open(t, server);
   const { beat, gone } = heartbeat(t, server);
@@ -260,22 +260,25 @@ void t.test('after the process was held up, what came meanwhile is heard first',
   t.strictSame(gone, []);
 });
 
-void t.test('a process that is held up within a round hears what came meanwhile before it judges', async (t) => {
-  const server = await webSocketServer(t);
-  const { client, accepted } = await open(t, server);
-  // A ping that takes longer than a slice of the round: the sockets are read before the round goes on.
-  const ping = accepted.ping.bind(accepted);
-  accepted.ping = () => {
-    ping();
-    spin(5);
-  };
-  client.once('ping', () => spin(3 * timeout));
-  const { beat, gone } = heartbeat(t, server);
-  await poll('another ping', () => beat.snapshot().pingsSent >= 2);
-  t.strictSame(gone, []);
-});
+void t.test(
+  'after the process was held up within a round, what arrived meanwhile is heard before anything is judged',
+  async (t) => {
+    const server = await webSocketServer(t);
+    const { client, accepted } = await open(t, server);
+    // A ping that takes longer than a slice of the round: the sockets are read before the round goes on.
+    const ping = accepted.ping.bind(accepted);
+    accepted.ping = () => {
+      ping();
+      spin(5);
+    };
+    client.once('ping', () => spin(3 * timeout));
+    const { beat, gone } = heartbeat(t, server);
+    await poll('another ping', () => beat.snapshot().pingsSent >= 2);
+    t.strictSame(gone, []);
+  },
+);
 
-void t.test('clients that came before, that come later, that leave', async (t) => {
+void t.test('clients that are there before, that come later, and that leave', async (t) => {
   const server = await webSocketServer(t);
   const early = await open(t, server);
   const { beat } = heartbeat(t, server);
@@ -298,27 +301,30 @@ void t.test('clients that came before, that come later, that leave', async (t) =
   t.equal(beat.snapshot().clients, 0);
 });
 
-void t.test('a Set of somebody’s own: who is taken out is forgotten, who stays in closed is left alone', async (t) => {
-  const server = await webSocketServer(t, { clientTracking: false });
-  const [first, second] = await Promise.all([open(t, server), open(t, server)]);
-  const own = new Set([first.accepted, second.accepted]);
-  const beat = new WebSocketHeartbeat(own, { interval, timeout });
-  t.teardown(() => beat.stop());
-  t.teardown(() => own.forEach((each) => each.terminate()));
-  await poll('both', () => beat.snapshot().clients === 2);
-  own.delete(first.accepted);
-  await poll('one', () => beat.snapshot().clients === 1);
-  t.equal(first.accepted.listenerCount('pong'), 0);
-  const closed = once(second.accepted, 'close');
-  second.client.close();
-  await closed;
-  await delay(2 * interval);
-  t.match(beat.snapshot(), { waiting: 0, gone: 0 });
-  own.clear();
-  await poll('none', () => beat.snapshot().clients === 0);
-});
+void t.test(
+  'a Set of the user: a client that is taken out is forgotten, a closed one that stays is left alone',
+  async (t) => {
+    const server = await webSocketServer(t, { clientTracking: false });
+    const [first, second] = await Promise.all([open(t, server), open(t, server)]);
+    const own = new Set([first.accepted, second.accepted]);
+    const beat = new WebSocketHeartbeat(own, { interval, timeout });
+    t.teardown(() => beat.stop());
+    t.teardown(() => own.forEach((each) => each.terminate()));
+    await poll('both', () => beat.snapshot().clients === 2);
+    own.delete(first.accepted);
+    await poll('one', () => beat.snapshot().clients === 1);
+    t.equal(first.accepted.listenerCount('pong'), 0);
+    const closed = once(second.accepted, 'close');
+    second.client.close();
+    await closed;
+    await delay(2 * interval);
+    t.match(beat.snapshot(), { waiting: 0, gone: 0 });
+    own.clear();
+    await poll('none', () => beat.snapshot().clients === 0);
+  },
+);
 
-void t.test('those that left can be collected', async (t) => {
+void t.test('clients that have left can be collected', async (t) => {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
   const server = await webSocketServer(t, { clientTracking: false });
@@ -382,7 +388,7 @@ class Client extends EventEmitter {
   }
 }
 
-void t.test('a client without a TCP socket to be asked', async (t) => {
+void t.test('a client that shows no TCP socket', async (t) => {
   const client = new Client();
   const beat = new WebSocketHeartbeat(new Set([client]), { interval, timeout, trustKernel: true });
   t.teardown(() => beat.stop());
@@ -391,7 +397,7 @@ void t.test('a client without a TCP socket to be asked', async (t) => {
   t.equal(client.pings, 1);
 });
 
-void t.test('what `ping` throws goes to `onError`; who is heard is pinged again', async (t) => {
+void t.test('an error that `ping` throws goes to `onError`, and the client is pinged again once heard', async (t) => {
   const failures: unknown[][] = [];
   const client = new Client();
   const error = new Error('once');
@@ -407,7 +413,7 @@ void t.test('what `ping` throws goes to `onError`; who is heard is pinged again'
   t.strictSame(failures, [[error, client]]);
 });
 
-void t.test('a client that throws whatever is asked of it is terminated in time, with one warning', async (t) => {
+void t.test('a client whose every method throws is terminated in time, with one warning', async (t) => {
   const warnings = warningsOf(t);
   const client = new Client();
   const ask = () => {
@@ -450,7 +456,7 @@ void t.test('a client that cannot be listened to is left alone', async (t) => {
   t.equal(beat.snapshot().clients, 1);
 });
 
-void t.test('one that is taken out of the Set while it owes an answer is not terminated', async (t) => {
+void t.test('a client that leaves the Set while it owes an answer is not terminated', async (t) => {
   const client = new Client();
   const own = new Set([client]);
   const beat = new WebSocketHeartbeat(own, { interval: 50, timeout: 40 });
@@ -462,7 +468,7 @@ void t.test('one that is taken out of the Set while it owes an answer is not ter
   t.equal(client.readyState, 1);
 });
 
-void t.test('after stop(), wherever it was called, nothing more is told', async (t) => {
+void t.test('after stop(), wherever it is called, no event is emitted', async (t) => {
   const client = new Client();
   const beat = new WebSocketHeartbeat(new Set([client]), { interval: 50, timeout: 50 });
   beat.on('gone', () => t.fail('told after stop()'));
@@ -472,7 +478,7 @@ void t.test('after stop(), wherever it was called, nothing more is told', async 
   t.match(beat.snapshot(), { clients: 0, gone: 1 });
 });
 
-void t.test('all of it runs in the context in which the heartbeat was made', async (t) => {
+void t.test('everything runs in the context in which the heartbeat was made', async (t) => {
   const store = new AsyncLocalStorage<string>();
   const client = new Client();
   const seen: (string | undefined)[] = [];
@@ -485,7 +491,7 @@ void t.test('all of it runs in the context in which the heartbeat was made', asy
   t.strictSame(seen, ['maker', 'maker']);
 });
 
-void t.test('what http2 handed out as a socket and has ended', async (t) => {
+void t.test('the socket of an http2 session or stream that has ended', async (t) => {
   const warnings = warningsOf(t);
   const good = { interval: 50, timeout };
   for (const [name, socket] of Object.entries(await endedHttp2Sockets(t))) {
@@ -502,7 +508,7 @@ void t.test('what http2 handed out as a socket and has ended', async (t) => {
   }
 });
 
-void t.test('one comes into a Set of somebody’s own as another leaves it', async (t) => {
+void t.test('a client enters the user’s own Set while another leaves it', async (t) => {
   const [leaver, comer] = [new Client(), new Client()];
   const own = new Set([leaver]);
   const beat = new WebSocketHeartbeat(own, { interval: 200, timeout: slow });
@@ -513,7 +519,7 @@ void t.test('one comes into a Set of somebody’s own as another leaves it', asy
   await poll('the second', () => comer.pings > 0);
 });
 
-void t.test('what is no client, put into the Set later, is left alone with one warning', async (t) => {
+void t.test('what is not a client and is put into the Set later is ignored, with one warning', async (t) => {
   const own = new Set<HeartbeatClient>([new Client()]);
   const beat = new WebSocketHeartbeat(own, { interval: 100, timeout: slow });
   t.teardown(() => beat.stop());
@@ -526,7 +532,7 @@ void t.test('what is no client, put into the Set later, is left alone with one w
   t.equal(beat.snapshot().clients, 2);
 });
 
-void t.test('it holds no process open', async (t) => {
+void t.test('the process is not kept running', async (t) => {
   const program = `
     const { WebSocketHeartbeat } = require('tcp-keepalive/heartbeat');
     new WebSocketHeartbeat(new Set(), { interval: 100, timeout: 100 });`;

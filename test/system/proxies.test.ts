@@ -114,7 +114,8 @@ async function play(t: Test, proxy: Proxy): Promise<void> {
   t.teardown(() => rmSync(folder, { recursive: true }));
   const ports = servers.map(({ port }) => port);
   writeFileSync(path.join(folder, 'config'), proxy.config(network.address, ports));
-  const child = spawn(proxy.program, proxy.args(folder), { stdio: 'inherit' });
+  // nginx gives root's rights up, which it cannot where only root is mapped: nobody is, so it is not root.
+  const child = spawn('unshare', ['--user', proxy.program, ...proxy.args(folder)], { stdio: 'inherit' });
   t.teardown(() => child.kill('SIGKILL'));
   await poll('it listens', () => listens(entries.at(-1)!));
 

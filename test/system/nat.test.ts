@@ -5,7 +5,7 @@ import http, { type ServerResponse } from 'node:http';
 import net, { type Server, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import t, { type Test } from 'tap';
-import { applyKeepalive, detectionTime, disconnectReason, lastHeard, type KeepaliveProfile } from 'tcp-keepalive';
+import { applyKeepalive, disconnectReason, lastHeard, type KeepaliveProfile } from 'tcp-keepalive';
 import { EventStreamHeartbeat, WebSocketHeartbeat } from 'tcp-keepalive/heartbeat';
 import { WebSocketServer } from 'ws';
 import { within } from '../../examples/lib/deadline.js';
@@ -100,12 +100,11 @@ class Stories {
   }
 
   async #above(): Promise<void> {
-    const { idle } = detectionTime(above);
     await this.#tcp('device, profile above', {}, async (name, { socket, ended }) => {
       applyKeepalive(socket, above);
       // Linux takes no notice of an ICMP error that a probe gets.
       if (this.answer === 'reset') this.#took(name, await ended, 'reset', above.initialDelay);
-      else this.#took(name, await ended, 'timed-out', idle - 1_000);
+      else this.#took(name, await ended, 'timed-out', above.initialDelay + above.interval * (above.count - 1));
     });
     await this.#webSocket('push, heartbeat above', beat.above, async (name, { ended }, _server, gone) => {
       const end = await ended;

@@ -54,7 +54,8 @@ function discard(pool: unknown[] | undefined, isFirstNext: boolean): void {
   while (pool !== undefined && pool.length > 0) {
     const socket = pool[isFirstNext ? 0 : pool.length - 1];
     if (!isSocket(socket) || !isClosedByPeer(socket)) return;
-    pool.splice(pool.indexOf(socket), 1);
+    if (isFirstNext) pool.shift();
+    else pool.pop();
     socket.destroy();
   }
 }

@@ -1,8 +1,9 @@
 import { platform } from './platform.js';
 import { checkedPath, paths, type KeepalivePath } from './paths.js';
-import { checked, probePeriod, verdictByCount, type CheckedProfile, type KeepaliveProfile } from './profile.js';
+import { checked, verdictByCount, type CheckedProfile, type KeepaliveProfile } from './profile.js';
 import {
   latestIdleVerdict,
+  probePeriod,
   probesInOneTick,
   receiveBacklog,
   userTimeoutForCount,

@@ -1,4 +1,4 @@
-import { latestIdleVerdict, latestTick, latestWriteVerdict, type ProbeTiming } from './kernel-timers.js';
+import { latestIdleVerdict, latestTick, latestWriteVerdict, probePeriod, type ProbeTiming } from './kernel-timers.js';
 import { latestMacosProbe, latestMacosVerdict, latestMacosWriteVerdict } from './macos-timers.js';
 
 /** Upper bounds on when a kernel acts, in milliseconds. */
@@ -21,7 +21,7 @@ export interface KernelBounds {
 const retransmissionTimeout = 1_000;
 
 export const linuxBounds: KernelBounds = {
-  firstProbe: (timing) => latestTick(period(timing)),
+  firstProbe: (timing) => latestTick(probePeriod(timing)),
   idle: (timing, userTimeout) => Math.ceil(latestIdleVerdict(timing, userTimeout ?? 0)),
   inFlight: (_, userTimeout) =>
     userTimeout === null ? null : Math.ceil(latestWriteVerdict(userTimeout, retransmissionTimeout)),
@@ -36,12 +36,7 @@ export const macosBounds: KernelBounds = {
 
 /** How late a timer can be is not documented. */
 export const windowsBounds: KernelBounds = {
-  firstProbe: (timing) => period(timing),
-  idle: (timing) => period(timing) + timing.interval * timing.count,
+  firstProbe: (timing) => probePeriod(timing),
+  idle: (timing) => probePeriod(timing) + timing.interval * timing.count,
   inFlight: (_, userTimeout) => userTimeout,
 };
-
-/** How often at least a live connection is probed: a timer that is already running can fire one interval later. */
-function period({ initialDelay, interval }: ProbeTiming): number {
-  return Math.max(initialDelay, interval);
-}

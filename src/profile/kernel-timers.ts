@@ -49,6 +49,11 @@ export interface ProbeTiming {
   readonly count: number;
 }
 
+/** How often at least a live connection is probed: a timer that is already running can fire one interval later. */
+export function probePeriod({ initialDelay, interval }: ProbeTiming): number {
+  return Math.max(initialDelay, interval);
+}
+
 /**
  * Milliseconds between the latest `count`-th probe and the user timeout that lets it go out. The kernel compares whole
  * ticks, so it must be more than one tick (10 ms). The rest is for timers that run late: on a loaded machine, or for a

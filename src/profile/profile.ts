@@ -95,11 +95,6 @@ export function verdictByCount({ initialDelay, interval, count }: ProbeTiming): 
   return initialDelay + interval * count;
 }
 
-/** How often at least a live connection is probed: a timer that is already running can fire one interval later. */
-export function probePeriod({ initialDelay, interval }: ProbeTiming): number {
-  return Math.max(initialDelay, interval);
-}
-
 function check(profile: KeepaliveProfile): CheckedProfile {
   if (!isObject(profile)) throw invalidArgumentType('profile', 'a KeepaliveProfile object', profile);
   for (const field of Object.keys(profile)) {

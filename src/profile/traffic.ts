@@ -1,4 +1,5 @@
-import { checked, probePeriod, type KeepaliveProfile } from './profile.js';
+import { probePeriod } from './kernel-timers.js';
+import { checked, type KeepaliveProfile } from './profile.js';
 
 /** What keepalive costs an idle connection to a live peer. Rates, not rounded. */
 export interface KeepaliveTraffic {

@@ -37,7 +37,7 @@ async function cutAndMend(t: Test): Promise<void> {
     const args = [way, network.peerAddress, JSON.stringify(allPorts), JSON.stringify(profile)];
     const env = { ...process.env, TCP_KEEPALIVE_CONNECTIONS: '1s/1s/3' };
     const child = spawn(process.execPath, [...options, file, ...args], { env, stdio: ['pipe', 'pipe', 'inherit'] });
-    return { way, output: new Output(t, child), lost: [] as string[] };
+    return { way, output: new Output(t, child) };
   };
   const untouched = program('nothing');
   const tuned = [program('register', '--import', 'tcp-keepalive/register'), program('rule'), program('option')];

@@ -5,6 +5,7 @@ import { override } from '../../util/override.js';
 import { unproxied } from '../../util/unproxied.js';
 import { isSession } from '../http2/http2-session.js';
 import { Received, TrafficPosition, waitingInProcess } from '../schedule/traffic-position.js';
+import { hearChunks } from './chunks.js';
 import type { ConnectionListener, Connection } from './connection.js';
 
 /** `constants.NGHTTP2_SESSION_CLIENT` of `node:http2`. */
@@ -89,12 +90,7 @@ export class Http2Connection implements Connection {
 
   #follow(stream: ClientHttp2Stream): void {
     const { heard } = this.#listener;
-    const restorePush = override(stream, 'push', (original) => {
-      return function push(this: ClientHttp2Stream, chunk: unknown, encoding) {
-        if (chunk !== null) heard();
-        return original.call(this, chunk, encoding);
-      };
-    });
+    const restorePush = hearChunks(stream, heard);
     const responded = (): void => {
       this.#unanswered.delete(stream);
       heard();

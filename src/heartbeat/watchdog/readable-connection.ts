@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import type { KeepaliveError } from '../../index.js';
 import { override } from '../../util/override.js';
 import { Received, TrafficPosition, waitingInProcess } from '../schedule/traffic-position.js';
+import { hearChunks } from './chunks.js';
 import type { ConnectionListener, Connection } from './connection.js';
 
 /** The methods by which a Writable writes. */
@@ -21,15 +22,7 @@ export class ReadableConnection implements Connection {
     this.#listener = listener;
     this.wasHeard();
     stream.on('close', listener.closed);
-    // Each chunk is pushed, whoever reads it and whenever. A 'data' listener would make the stream flow.
-    this.#restores = [
-      override(stream, 'push', (original) => {
-        return function push(this: Readable, chunk: unknown, encoding) {
-          if (chunk !== null) listener.heard();
-          return original.call(this, chunk, encoding);
-        };
-      }),
-    ];
+    this.#restores = [hearChunks(stream, listener.heard)];
     if (listener.wrote !== undefined) this.#noteWrites(stream as Writing, listener.wrote);
   }
 

@@ -100,12 +100,14 @@ async function main() {
   await kernels;
   // One after another: guests that wait for each other's cores are late, and their kernels' timers with them.
   const done = [];
-  for (const cell of chosen) done.push(...(await Promise.allSettled([runAndPrint(cell, folder)])));
-  for (const [index, outcome] of done.entries()) {
-    if (outcome.status === 'rejected')
-      print(false, chosen[index] ?? '', chosen[index] ?? '', String(outcome.reason?.message), []);
+  for (const cell of chosen) {
+    try {
+      done.push(await runAndPrint(cell, folder));
+    } catch (error) {
+      print(false, cell, cell, error instanceof Error ? error.message : String(error), []);
+    }
   }
-  if (values.record) record(done.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : [])));
+  if (values.record) record(done);
 }
 
 main().catch((error) => {

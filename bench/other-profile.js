@@ -4,7 +4,7 @@ const { applyKeepalive } = require('tcp-keepalive');
 const { get, readAll, set, setAll } = require('./lib/floor.js');
 const { nodeApply } = require('./lib/node-itself.js');
 const { packagesApply } = require('./lib/packages.js');
-const { other, settings } = require('./lib/profiles.js');
+const { one, other, settings } = require('./lib/profiles.js');
 
 const bare = setAll(settings.other);
 
@@ -12,6 +12,7 @@ const bare = setAll(settings.other);
 const ours = {
   name: 'applyKeepalive(socket, other)',
   calls: [...readAll, get('tcpInfo'), set('enabled', 0), ...bare],
+  reset: (socket) => void applyKeepalive(socket, one),
   run: (socket) => void applyKeepalive(socket, other),
   target: 1.6,
 };

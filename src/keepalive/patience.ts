@@ -12,9 +12,10 @@ interface Loan {
   readonly profile: CheckedProfile;
   /** When the profile was applied, by `performance.now()`. */
   readonly since: number;
-  /** What the kernel holds now, and what it has to hold afterwards. */
-  readonly held: KeepaliveSettings;
-  readonly afterwards: KeepaliveSettings;
+  readonly option: 'count' | 'userTimeout';
+  /** What the kernel holds of the option, and how much of it is lent. */
+  readonly held: number;
+  readonly lent: number;
   /** When the socket is looked at next. */
   dueAt: number;
 }
@@ -44,41 +45,28 @@ const bySocket = new WeakMap<Socket, Loan>();
  */
 export function setPatiently(socket: Socket, descriptor: number, profile: CheckedProfile): boolean {
   const known = loans.size > 0 ? bySocket.get(socket) : undefined;
-  if (known !== undefined && isSame(known.profile, profile) && isSame(getSettings(descriptor), known.held))
-    return false;
+  if (known !== undefined && isSame(known.profile, profile) && isHeld(getSettings(descriptor), known)) return false;
   const { changed, lent } = lendPatience(descriptor, profile);
   if (known !== undefined) loans.delete(known);
-  if (lent > 0) lend(socket, profile, heldWith(lent, profile, descriptor), lent);
+  if (lent > 0) lend(socket, profile, lent, descriptor);
   return changed;
 }
 
-/**
- * What the kernel holds now. The kernel is asked where the profile does not tell: without a user timeout, or in another
- * unit.
- */
-function heldWith(lent: number, profile: CheckedProfile, descriptor: number): KeepaliveSettings {
-  const { initialDelay, interval, count, requestedUserTimeout: userTimeout } = profile;
-  if (userTimeout === undefined || platform.countHoldsSilence) return getSettings(descriptor);
-  const timing = { enabled: true, initialDelay, interval };
-  return userTimeout === 0
-    ? { ...timing, count: count + lent, userTimeout }
-    : { ...timing, count, userTimeout: userTimeout + lent };
-}
-
-function lend(socket: Socket, profile: CheckedProfile, held: KeepaliveSettings, lent: number): void {
+function lend(socket: Socket, profile: CheckedProfile, lent: number, descriptor: number): void {
   const since = performance.now();
-  const { count, userTimeout } = held;
-  const afterwards =
-    platform.countHoldsSilence || userTimeout === null || userTimeout === 0
-      ? { count: count - lent }
-      : { userTimeout: userTimeout - lent };
+  const { count, requestedUserTimeout } = profile;
+  // Without a user timeout of its own, the profile leaves the one that the socket has.
+  const userTimeout =
+    requestedUserTimeout === undefined ? getSettings(descriptor).userTimeout : requestedUserTimeout + lent;
+  const byCount = platform.countHoldsSilence || requestedUserTimeout === 0 || userTimeout === null || userTimeout === 0;
   const loan: Loan = {
     socket: new WeakRef(socket),
     profile,
     since,
-    held,
-    afterwards: { ...held, ...afterwards },
-    dueAt: since + (platform.countHoldsSilence ? afterMacosProbes(profile) : period(held)),
+    option: byCount ? 'count' : 'userTimeout',
+    held: byCount ? count + lent : userTimeout,
+    lent,
+    dueAt: since + (platform.countHoldsSilence ? afterMacosProbes(profile) : period(profile)),
   };
   bySocket.set(socket, loan);
   loans.add(loan);
@@ -89,7 +77,7 @@ function lend(socket: Socket, profile: CheckedProfile, held: KeepaliveSettings, 
  * How often to look. Data that is sent to a peer that vanishes meanwhile must be given up in the profile's own time.
  * The retransmission timer doubles, so a timer that is set in the first third of that time still fires within it.
  */
-function period({ initialDelay }: KeepaliveSettings): number {
+function period({ initialDelay }: CheckedProfile): number {
   return initialDelay / 3;
 }
 
@@ -101,7 +89,7 @@ function look(loan: Loan, now: number): void {
     loans.delete(loan);
     return;
   }
-  loan.dueAt = now + period(loan.held);
+  loan.dueAt = now + period(loan.profile);
   borrowed(descriptor, () => {
     try {
       if (takeBack(descriptor, loan, now)) loans.delete(loan);
@@ -112,15 +100,27 @@ function look(loan: Loan, now: number): void {
 }
 
 /** Takes back what was lent, if it is time. Returns whether nothing is lent any more. */
-function takeBack(descriptor: number, { since, held, afterwards }: Loan, now: number): boolean {
-  if (unansweredFor(descriptor) + twoTicks > now - since) return false;
+function takeBack(descriptor: number, loan: Loan, now: number): boolean {
+  if (unansweredFor(descriptor) + twoTicks > now - loan.since) return false;
+  const settings = getSettings(descriptor);
   // Settings that other code has made meanwhile, or that belong to a later connection, stay.
-  if (isSame(getSettings(descriptor), held)) putSettings(descriptor, afterwards);
+  if (isHeld(settings, loan)) putSettings(descriptor, { ...settings, [loan.option]: loan.held - loan.lent });
   return true;
 }
 
-function isSame<T extends object>(some: T, others: T): boolean {
-  return (Object.keys(some) as (keyof T)[]).every((name) => some[name] === others[name]);
+function isHeld(settings: KeepaliveSettings, { profile, option, held }: Loan): boolean {
+  const { enabled, initialDelay, interval, count } = settings;
+  const isProbed = enabled && initialDelay === profile.initialDelay && interval === profile.interval;
+  return isProbed && settings[option] === held && (option === 'count' || count === profile.count);
+}
+
+function isSame(some: CheckedProfile, other: CheckedProfile): boolean {
+  return (
+    some.initialDelay === other.initialDelay &&
+    some.interval === other.interval &&
+    some.count === other.count &&
+    some.requestedUserTimeout === other.requestedUserTimeout
+  );
 }
 
 /** Exists only during a round: an iterator that is kept would keep elements in memory that have left the Set. */

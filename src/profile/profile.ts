@@ -53,8 +53,8 @@ export interface CheckedProfile extends ProbeTiming {
 const fields = ['initialDelay', 'interval', 'count', 'userTimeout'] as const;
 const second = 1000;
 const { limits } = platform;
-/** Only frozen profiles are cached: they cannot change. */
-const checkedProfiles = new WeakMap<object, CheckedProfile>();
+/** Only frozen profiles are cached: they cannot change. null: not checked yet. */
+const checkedProfiles = new WeakMap<object, CheckedProfile | null>();
 
 /**
  * Checks a profile once and returns a frozen copy, so that later calls with it check nothing.
@@ -77,9 +77,19 @@ export function defineProfile(profile: KeepaliveProfile): Readonly<KeepaliveProf
   return defined;
 }
 
-/** The checked form of a profile. A result of {@link defineProfile} is not checked again. */
+/** Freezes a profile that is checked when it is first used, and not when the package is loaded. */
+export function nameProfile(profile: KeepaliveProfile): Readonly<KeepaliveProfile> {
+  checkedProfiles.set(Object.freeze(profile), null);
+  return profile;
+}
+
+/** The checked form of a profile. A result of {@link defineProfile} or {@link nameProfile} is not checked again. */
 export function checked(profile: KeepaliveProfile): CheckedProfile {
-  return checkedProfiles.get(profile) ?? check(profile);
+  const known = checkedProfiles.get(profile);
+  if (known) return known;
+  const fresh = check(profile);
+  if (known === null) checkedProfiles.set(profile, fresh);
+  return fresh;
 }
 
 /**

@@ -1,7 +1,7 @@
-import { defineProfile, type KeepaliveProfile } from './profile.js';
+import { nameProfile, type KeepaliveProfile } from './profile.js';
 
 function seconds(initialDelay: number, interval: number, count: number): Readonly<KeepaliveProfile> {
-  return defineProfile({ initialDelay: initialDelay * 1000, interval: interval * 1000, count, userTimeout: 'match' });
+  return nameProfile({ initialDelay: initialDelay * 1000, interval: interval * 1000, count, userTimeout: 'match' });
 }
 
 /**

@@ -42,6 +42,8 @@ export class Rounds implements Work {
   readonly #events: RoundEvents;
   readonly #findings: Finding[] = [];
   readonly #asked: Socket[] = [];
+  /** Of those that are asked about: nothing else runs meanwhile, so they do not change. */
+  readonly #places = new Int32Array(longestBatch);
   #goesOn = false;
 
   constructor(
@@ -82,17 +84,17 @@ export class Rounds implements Work {
     const asked = this.#asked;
     asked.length = 0;
     for (let place = none; asked.length < longestBatch && (place = this.#calendar.take()) !== none;) {
+      this.#places[asked.length] = place;
       asked.push(this.#sockets.at(place));
     }
     if (asked.length === 0) return false;
     const now = this.#clock.now();
     const answers = askLastHeard(asked);
-    for (let i = 0; i < asked.length; i += 1) this.#judge(asked[i]!, answers[i]!, now);
+    for (let i = 0; i < asked.length; i += 1) this.#judge(asked[i]!, this.#places[i]!, answers[i]!, now);
     return true;
   }
 
-  #judge(socket: Socket, heard: number, now: number): void {
-    const place = this.#sockets.placeOf(socket)!;
+  #judge(socket: Socket, place: number, heard: number, now: number): void {
     if (heard === unknown) {
       this.#calendar.put(place, now);
       // A socket that child.send() took emits no 'close', and one whose listeners were all removed does not tell us.

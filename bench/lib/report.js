@@ -54,7 +54,7 @@ exports.tables = ({ traces = [], calls, load, accept, register, fleet, monitor, 
     register && table.registerTable(register),
     fleet && table.fleetTable(fleet),
     monitor && table.monitorTables(monitor),
-    scale && table.scaleTable(scale),
+    scale && table.scaleTables(scale),
     heartbeat && table.heartbeatTable(heartbeat),
   ]
     .filter((part) => part !== undefined)

@@ -3,6 +3,7 @@
 const { drawing, rounded, text } = require('./svg.js');
 
 /** @typedef {Awaited<ReturnType<typeof import('../scale.js').measureScale>>} Scale */
+/** @typedef {Scale['lines'][number]['line']} Line */
 
 const size = { width: 840, height: 420 };
 const plot = { left: 80, right: 800, top: 84, bottom: 340 };
@@ -18,10 +19,10 @@ const across = (/** @type {number} */ connections) => place(connections, decades
 const up = (/** @type {number} */ share) => place(share, decades.up, plot.bottom, plot.top);
 
 /** @param {Scale} scale @param {{ node: string, system: string, cpu: string }} machine @returns {string} an SVG document */
-exports.drawScale = ({ rows, line, silentAfter }, { node, system, cpu }) => {
+exports.drawScale = ({ lines }, { node, system, cpu }) => {
   const first = decades.across[0] ?? 1;
   const last = decades.across.at(-1) ?? 1;
-  const by = (/** @type {number} */ connections) => line.base + line.slope * connections;
+  const by = (/** @type {Line} */ { base, slope }, /** @type {number} */ connections) => base + slope * connections;
   const steps = Array.from({ length: 61 }, (_, i) => first * (last / first) ** (i / 60));
   const grid = [
     ...decades.across.map((mark) => `M${across(mark)} ${plot.top}V${plot.bottom}`),
@@ -31,7 +32,12 @@ exports.drawScale = ({ rows, line, silentAfter }, { node, system, cpu }) => {
   return drawing({
     ...size,
     title,
-    told: `Percent of a core: ${rows.map(({ connections, share }) => `${share.toFixed(2)} for ${connections}`).join(', ')}; by the line ${by(last).toFixed(1)} for a million.`,
+    told: lines
+      .map(({ silentAfter, rows, line }) => {
+        const shares = rows.map(({ connections, share }) => `${share.toFixed(2)} for ${connections}`).join(', ');
+        return `Percent of a core with silentAfter ${silentAfter / 1000} s: ${shares}; by the line ${by(line, last).toFixed(1)} for a million.`;
+      })
+      .join(' '),
     light: `
 .ours { fill: #0969da }
 .line { fill: none; stroke: #818b98; stroke-width: 1.5; stroke-dasharray: 5 4 }`,
@@ -43,18 +49,25 @@ exports.drawScale = ({ rows, line, silentAfter }, { node, system, cpu }) => {
       text(
         20,
         56,
-        `Percent of a core, a LivenessMonitor with silentAfter ${silentAfter / 1000} s; both axes are logarithmic`,
+        'Percent of a core, a LivenessMonitor whose peers answer probes; both axes are logarithmic',
         'quiet',
       ),
       `<path class="grid" d="${grid.join('')}"/>`,
       ...decades.up.map((mark) => text(plot.left - 10, up(mark) + 4, `${mark} %`, 'quiet end')),
       ...decades.across.map((mark) => text(across(mark), plot.bottom + 20, mark.toLocaleString('en'), 'quiet middle')),
       text((plot.left + plot.right) / 2, plot.bottom + 40, 'connections', 'quiet middle'),
-      `<path class="line" d="M${steps.map((connections) => `${across(connections)} ${up(by(connections))}`).join('L')}"/>`,
-      text(across(last) - 6, up(by(last)) - 10, `${by(last).toFixed(1)} % by the line`, 'quiet end'),
-      ...rows.flatMap(({ connections, share }) => [
-        `<circle class="ours" cx="${across(connections)}" cy="${up(share)}" r="4.5"/>`,
-        text(across(connections) + 9, up(share) + 15, share.toFixed(2), 'small'),
+      ...lines.flatMap(({ silentAfter, rows, line }, i) => [
+        `<path class="line" d="M${steps.map((connections) => `${across(connections)} ${up(by(line, connections))}`).join('L')}"/>`,
+        text(
+          across(last) - 6,
+          up(by(line, last)) + (i === 0 ? -12 : 60),
+          `silentAfter ${silentAfter / 1000} s: ${by(line, last).toFixed(1)} %`,
+          'quiet end',
+        ),
+        ...rows.flatMap(({ connections, share }) => [
+          `<circle class="ours" cx="${across(connections)}" cy="${up(share)}" r="4.5"/>`,
+          text(across(connections) + (i === 0 ? -8 : 9), up(share) + (i === 0 ? -9 : 15), share.toFixed(2), 'small'),
+        ]),
       ]),
       text(20, size.height - 14, `Measured on Node ${node}, ${system}, ${cpu}`, 'quiet'),
     ],

@@ -117,26 +117,62 @@ exports.monitorTables = ({ connections, readings, watching }) => {
   return `${read}\n${watched}`;
 };
 
+/** @param {{ calls: number, share: number }} row */
+const costCells = ({ calls, share }) => [calls.toFixed(0), share.toFixed(2), ((share * 1e4) / calls).toFixed(2)];
+
 /** @param {Awaited<ReturnType<typeof import('../scale.js').measureScale>>} scale */
-exports.scaleTable = ({ silentAfter, checkEvery, rows, line, shown: { targets, ...rare } }) => {
-  const cells = (/** @type {Omit<typeof rare, 'silentAfter'>} */ { connections, calls, share, silent }) => [
-    connections.toLocaleString('en'),
-    calls.toFixed(0),
-    share.toFixed(2),
-    `${silent}`,
-  ];
+exports.scaleTables = ({ checkEvery, lines, targets, simulated }) => {
+  const seconds = (/** @type {number} */ silentAfter) => `${silentAfter / 1000} s`;
   const costs = table([
-    ['watched, silentAfter', 'processes', 'connections', 'getsockopt a second', '% of a core', 'silent', 'target'],
-    ...rows.map((row) => [`${silentAfter / 1000} s`, `${row.processes}`, ...cells(row), '']),
     [
-      `${rare.silentAfter / 1000} s`,
-      '1',
-      ...cells(rare),
-      `${verdict(rare.calls, targets.calls, ' a second')}, ${verdict(rare.share, targets.share, ' %')}`,
+      'watched, silentAfter',
+      'processes',
+      'connections',
+      'getsockopt a second',
+      '% of a core',
+      'us for each',
+      'silent',
+      'target',
     ],
+    ...lines.flatMap(({ silentAfter, rows }) =>
+      rows.map((row) => [
+        seconds(silentAfter),
+        `${row.processes}`,
+        row.connections.toLocaleString('en'),
+        ...costCells(row),
+        `${row.silent}`,
+        silentAfter === targets.silentAfter && row.connections === targets.connections
+          ? `${verdict(row.calls, targets.calls, ' a second')}, ${verdict(row.share, targets.share, ' %')}`
+          : '',
+      ]),
+    ),
   ]);
-  const million = line.base + 1e6 * line.slope;
-  return `${costs}\ncheckEvery: ${checkEvery} ms. The line through the rows with ${silentAfter / 1000} s: ${line.base.toFixed(2)} % and ${(line.slope * 1e4).toFixed(3)} % more for each 10,000; a million by it: ${million.toFixed(1)} % of a core.\n`;
+  const millions = lines.map(({ silentAfter, line }) => {
+    const million = line.base + 1e6 * line.slope;
+    const enough = Math.round((silentAfter / 1000) * million);
+    return `The line through the rows with ${seconds(silentAfter)}: ${line.base.toFixed(2)} % and ${(line.slope * 1e4).toFixed(3)} % more for each 10,000; a million by it: ${million.toFixed(1)} % of a core, and 1 % with a silentAfter of ${enough} s and a checkEvery in proportion.`;
+  });
+  const alone = table([
+    [
+      `${simulated.connections.toLocaleString('en')} simulated in one process, silentAfter`,
+      'looks a second',
+      '% of a core',
+      'us for each',
+      '1 ms timer late, ms',
+      'CPU between ticks, ms',
+      'bytes each',
+      'target',
+    ],
+    ...simulated.rows.map((row) => [
+      seconds(row.silentAfter),
+      ...costCells(row),
+      row.late.toFixed(2),
+      row.held.toFixed(2),
+      row.bytes.toFixed(0),
+      `${verdict(row.held, simulated.targets.held, ' ms between ticks')}, ${verdict(row.bytes, simulated.targets.bytes, ' bytes')}`,
+    ]),
+  ]);
+  return `${costs}\ncheckEvery: ${checkEvery} ms. ${millions.join(' ')}\n\n${alone}`;
 };
 
 /** @param {Awaited<ReturnType<typeof import('../heartbeat.js').measureHeartbeat>>} heartbeat */

@@ -110,7 +110,7 @@ exports.monitorTables = ({ connections, readings, watching }) => {
       shown(late),
       shown(held),
       'targets' in rest
-        ? `${verdict(share.value, rest.targets.share, ' %')}, ${verdict(late.value, rest.targets.late, ' ms late')}`
+        ? `${verdict(share.value, rest.targets.share, ' %')}, ${verdict(held.value, rest.targets.held, ' ms between ticks')}`
         : '',
     ]),
   ]);

@@ -12,18 +12,17 @@ const { paired, spread } = require('./lib/statistics.js');
  */
 
 const connections = Number(process.env.BENCH_CONNECTIONS ?? 19_500); // a process may have 20,000 descriptors
-const rounds = Number(process.env.BENCH_ROUNDS ?? 5);
+const rounds = Number(process.env.BENCH_ROUNDS ?? 3);
 const hour = 3600;
 
 /** @param {Way} way @param {string} name @returns {Lane} */
 const lane = (way, name) => ({ way, name, runs: [] });
 
 exports.measureHeartbeat = async () => {
-  const nothing = lane('nothing', 'nothing');
   const loop = lane('loop', "ws README's setInterval loop");
   const ours = lane('heartbeat', 'WebSocketHeartbeat');
   const trusting = lane('trusting', 'WebSocketHeartbeat, trustKernel');
-  const lanes = [nothing, loop, ours, trusting, lane('keepalive', 'keepalive alone')];
+  const lanes = [lane('nothing', 'nothing'), loop, ours, trusting, lane('keepalive', 'keepalive alone')];
   /** Of the loop's CPU time. */
   const targets = new Map([
     [ours, 0.5],
@@ -47,8 +46,8 @@ exports.measureHeartbeat = async () => {
   const lost = await server.ask({ lost: true });
   await server.stop();
 
-  /** Without what the clients' own messages cost. @param {Lane} each @param {'cpu' | 'bytes'} what */
-  const own = (each, what) => each.runs.map((run, round) => run[what] - (nothing.runs[round]?.[what] ?? Number.NaN));
+  /** @param {Lane} each @param {'cpu' | 'bytes' | 'pings' | 'late' | 'held'} what */
+  const all = (each, what) => each.runs.map((run) => run[what]);
   const perHour = hour / interval / connections;
   return {
     connections,
@@ -57,19 +56,14 @@ exports.measureHeartbeat = async () => {
     isolated: !('reason' in place),
     rows: lanes.map((each) => ({
       name: each.name,
-      cpu: each === nothing ? undefined : spread(own(each, 'cpu').map((cpu) => cpu * perHour)),
-      ofLoop: each === nothing ? undefined : paired(own(each, 'cpu'), own(loop, 'cpu')),
-      bytes: each === nothing ? undefined : spread(own(each, 'bytes').map((bytes) => bytes * perHour)),
-      late: spread(each.runs.map(({ late }) => late)),
-      held: spread(each.runs.map(({ held }) => held)),
+      cpu: spread(all(each, 'cpu').map((cpu) => cpu * perHour)),
+      ofLoop: paired(all(each, 'cpu'), all(loop, 'cpu')),
+      pings: spread(all(each, 'pings')),
+      bytes: spread(all(each, 'bytes').map((bytes) => bytes * perHour)),
+      late: spread(all(each, 'late')),
+      held: spread(all(each, 'held')),
       target: targets.get(each),
-      calmer:
-        each === ours
-          ? paired(
-              loop.runs.map(({ held }) => held),
-              ours.runs.map(({ held }) => held),
-            )
-          : undefined,
+      calmer: each === ours ? paired(all(loop, 'held'), all(ours, 'held')) : undefined,
     })),
   };
 };

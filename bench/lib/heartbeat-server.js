@@ -1,6 +1,7 @@
 'use strict';
 // Started by heartbeat.js: a `ws` server with idle clients, half of which say something by themselves, four times in three intervals.
-// Finds out about them in the way that it is told, for some intervals beside nothing, then for one beside a 1 ms timer.
+// Does nothing for some intervals, then finds out about them in the way that it is told, for some beside nothing and for one
+// beside a 1 ms timer.
 const { execFileSync } = require('node:child_process');
 const { once } = require('node:events');
 const { readFileSync } = require('node:fs');
@@ -8,7 +9,7 @@ const http = require('node:http');
 const { setTimeout: sleep } = require('node:timers/promises');
 const { applyKeepaliveToAll, defineProfile, disableKeepalive } = require('tcp-keepalive');
 const { WebSocketHeartbeat } = require('tcp-keepalive/heartbeat');
-const { WebSocketServer } = require('ws');
+const { WebSocket, WebSocketServer } = require('ws');
 const { isIsolated } = require('../../test/support/network-namespace.js');
 const { startChild } = require('./child.js');
 const { watchedTimer } = require('./watched-timer.js');
@@ -17,13 +18,14 @@ const { watchedTimer } = require('./watched-timer.js');
  * @typedef {'nothing' | 'loop' | 'heartbeat' | 'trusting' | 'keepalive'} Way
  *
  * @typedef {object} Run of one interval
- * @property {number} cpu seconds of this process
- * @property {number} bytes of all IP packets in this network namespace, both directions
+ * @property {number} cpu seconds of this process, more than just before
+ * @property {number} bytes of all IP packets in this network namespace, both directions, more than just before
+ * @property {number} pings
  * @property {number} late milliseconds by which a 1 ms timer was late at worst
  * @property {number} held the most CPU time, in milliseconds, of this thread from one tick to the next
  */
 
-const interval = 5; // seconds
+const interval = 3; // seconds
 const counted = 4; // intervals: fewer would catch the collector or not
 const atOnce = 500; // below the backlog
 const milliseconds = interval * 1000;
@@ -31,8 +33,17 @@ const profile = defineProfile({ initialDelay: milliseconds, interval: 2000, coun
 /** A client's kernel has answered a probe before its turn to be pinged comes. */
 const answersFirst = defineProfile({ initialDelay: milliseconds - 2000, interval: 2000, count: 5 });
 
+let pings = 0;
+class Client extends WebSocket {
+  /** @override */
+  ping() {
+    pings += 1;
+    super.ping();
+  }
+}
+
 const server = http.createServer();
-const sockets = new WebSocketServer({ server });
+const sockets = new WebSocketServer({ server, WebSocket: Client });
 let opened = 0;
 
 /** @param {number} count */
@@ -106,12 +117,10 @@ function socketOf(client) {
 
 /** @param {Way} way @returns {Promise<Run>} */
 async function run(way) {
+  const before = await count(counted - 1); // just before: what a message costs changes within minutes
   const stop = await ways[way]();
   await sleep(1.5 * milliseconds); // until all have had their first turn; then away from where the loop's timer fires
-  const before = { cpu: process.cpuUsage(), bytes: octets() };
-  await sleep(counted * milliseconds);
-  const { user, system } = process.cpuUsage(before.cpu);
-  const bytes = (octets() - before.bytes) / counted;
+  const { cpu, bytes, sent } = await count(counted);
   const timer = watchedTimer();
   await timer.nextTick();
   timer.reset();
@@ -119,7 +128,19 @@ async function run(way) {
   const worst = timer.stop();
   stop();
   await sleep(500);
-  return { cpu: (user + system) / 1e6 / counted, bytes, ...worst };
+  return { cpu: cpu - before.cpu, bytes: bytes - before.bytes, pings: sent, ...worst };
+}
+
+/** What an interval costs, counted over some. @param {number} intervals */
+async function count(intervals) {
+  const before = { cpu: process.cpuUsage(), bytes: octets(), pings };
+  await sleep(intervals * milliseconds);
+  const { user, system } = process.cpuUsage(before.cpu);
+  return {
+    cpu: (user + system) / 1e6 / intervals,
+    bytes: (octets() - before.bytes) / intervals,
+    sent: (pings - before.pings) / intervals,
+  };
 }
 
 /** Of the IP packets that this network namespace received: on loopback that is what either side sent. */

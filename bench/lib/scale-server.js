@@ -1,8 +1,8 @@
 'use strict';
 // Started by scale.js: holds connections whose peers answer keepalive probes, live or simulated ones, and watches them.
 const { setTimeout: sleep } = require('node:timers/promises');
+const { addon } = require('./addon.js'); // before tcp-keepalive
 const { LivenessMonitor, applyKeepaliveToAll } = require('tcp-keepalive');
-const { binding } = require('../../dist/addon/binding.js');
 const { openFleet } = require('./fleet-connections.js');
 const { simulatedFleet } = require('./simulated-fleet.js');
 const { watchedTimer } = require('./watched-timer.js');
@@ -25,8 +25,8 @@ const firstLooks = 2_000;
 const sockets = [];
 
 let asked = 0;
-let { lastHeard } = binding;
-binding.lastHeard = (count) => {
+let { lastHeard } = addon;
+addon.lastHeard = (count) => {
   asked += count;
   lastHeard(count);
 };

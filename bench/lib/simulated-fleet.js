@@ -1,7 +1,7 @@
 'use strict';
 // Sockets without a connection, and answers in place of the kernel's: what a monitor costs by itself.
 const net = require('node:net');
-const { binding } = require('../../dist/addon/binding.js');
+const { addon } = require('./addon.js');
 
 /** Passes for Node's handle of a TCP connection. */
 class TCP {
@@ -14,10 +14,10 @@ class TCP {
 /** Each peer answers a probe in each `initialDelay`, at a time of its own. @param {number} count @param {number} initialDelay */
 exports.simulatedFleet = (count, initialDelay) => {
   const times = Float64Array.from({ length: count }, () => -Math.random() * initialDelay);
-  const { batch } = binding;
+  const { batch } = addon;
   return {
     sockets: Array.from({ length: count }, (_, fd) => Object.assign(new net.Socket(), { _handle: new TCP(fd) })),
-    /** For `binding.lastHeard`. @param {number} asked */
+    /** For `addon.lastHeard`. @param {number} asked */
     lastHeard: (asked) => {
       const now = performance.now();
       for (let i = 0; i < asked; i += 1) batch[i] = (now - (times[batch[i] ?? 0] ?? 0)) % initialDelay;

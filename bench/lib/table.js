@@ -182,15 +182,17 @@ exports.heartbeatTable = ({ connections, interval, lost, isolated, rows }) =>
       `${connections} clients, every ${interval} s`,
       'CPU ms an hour and client',
       'to the loop',
+      'pings an interval',
       'bytes an hour and client',
       '1 ms timer late, ms',
       'CPU between ticks, ms',
       'target',
     ],
-    ...rows.map(({ name, cpu, ofLoop, bytes, late, held, target, calmer }) => [
+    ...rows.map(({ name, cpu, ofLoop, pings, bytes, late, held, target, calmer }) => [
       name,
       cpu === undefined ? '-' : spreadOf({ value: cpu.value * 1000, low: cpu.low * 1000, high: cpu.high * 1000 }, 1),
       shown(ofLoop),
+      pings === undefined ? '-' : spreadOf(pings, 0),
       bytes === undefined || !isolated ? '-' : spreadOf(bytes, 0),
       shown(late),
       shown(held),

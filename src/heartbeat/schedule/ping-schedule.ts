@@ -132,6 +132,7 @@ export class PingSchedule<Target, P extends Peer<Target>> {
     if (condition !== 'open' || peer.queue !== undefined) return;
     peer.listen();
     if (this.#putOff(peer, time)) return;
+    if (this.#wheel.postpone(peer, peer.seatedFor + this.#options.interval)) return;
     peer.mark();
     this.#ask(peer, time);
   }

@@ -74,6 +74,16 @@ export class Wheel<T extends Seat> {
     this.#put(item, this.#isCrowded(latest) ? this.#draw(earliest, latest) : latest);
   }
 
+  /** Gives an item that had its turn early another one, by `due`, where that crowds no slot. Returns whether it did. */
+  postpone(item: T, due: number): boolean {
+    const latest = this.#slotAt(due);
+    if (latest <= this.#hand) return false;
+    const slot = this.#isCrowded(latest) ? this.#draw(this.#hand + 1, latest) : latest;
+    if (this.#isCrowded(slot)) return false;
+    this.#put(item, slot);
+    return true;
+  }
+
   unseat(item: T): void {
     if (item.slot === -1) return;
     const slot = this.#slots[item.slot]!;

@@ -100,6 +100,30 @@ void t.test('an item that is due at a time gets its turn then, if there is room'
   t.equal(wheel.next(period), Infinity, 'nobody is left');
 });
 
+void t.test('an item whose turn came early gets another one by the time it is due, where there is room', async (t) => {
+  const early = (others: number) => {
+    const wheel = new Wheel<Item>(period, 0);
+    const item = new Item();
+    wheel.seatBy(item, slack / 2);
+    // As many in each of the slots.
+    for (let index = 0; index < others; index += 1) wheel.seatBy(new Item(), slack + index * (period / others));
+    wheel.turn(slack / 2 + tick);
+    t.equal(wheel.take(), item);
+    return { wheel, item };
+  };
+  const due = period / 2;
+  const { wheel, item } = early(128);
+  t.equal(wheel.postpone(item, slack / 2), false, 'it is due');
+  t.equal(item.slot, -1);
+  t.equal(wheel.postpone(item, due), true);
+  run(wheel, slack, period, () => undefined);
+  t.ok(item.turns[0]! > due - slack && item.turns[0]! <= due + tick, `due at ${due}, its turn at ${item.turns}`);
+
+  const full = early(0);
+  for (let index = 0; index < 400; index += 1) full.wheel.seatBy(new Item(), due);
+  t.equal(full.wheel.postpone(full.item, due), false, 'no slot until then has room');
+});
+
 void t.test('after an hour without a turn no item gets two at once, and not all get theirs at once', async (t) => {
   const wheel = new Wheel<Item>(period, 0);
   const items = Array.from({ length: 5_000 }, () => new Item());

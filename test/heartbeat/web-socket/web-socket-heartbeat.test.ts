@@ -397,6 +397,25 @@ void t.test('a client that shows no TCP socket', async (t) => {
   t.equal(client.pings, 1);
 });
 
+void t.test('what a client takes of memory', async (t) => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const used = () => {
+    for (let round = 0; round < 3; round += 1) collect();
+    return process.memoryUsage().heapUsed;
+  };
+  const count = 10_000;
+  const clients = new Set(Array.from({ length: count }, () => new Client()));
+  for (const client of clients) for (const event of ['message', 'close']) client.on(event, () => undefined);
+  const before = used();
+  const beat = new WebSocketHeartbeat(clients, { interval: 1_000, timeout: 600_000, trustKernel: true });
+  t.teardown(() => beat.stop());
+  await poll('the first ping of each', () => beat.snapshot().waiting === count);
+  const bytes = (used() - before) / count;
+  t.comment(`${bytes.toFixed(0)} bytes`);
+  t.ok(bytes > 0 && bytes < 1_300, `${bytes} bytes`);
+});
+
 void t.test('an error that `ping` throws goes to `onError`, and the client is pinged again once heard', async (t) => {
   const failures: unknown[][] = [];
   const client = new Client();

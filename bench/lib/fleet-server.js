@@ -3,7 +3,7 @@
 const { setTimeout: sleep } = require('node:timers/promises');
 const { applyKeepalive, applyKeepaliveToAll, defineProfile } = require('tcp-keepalive');
 const { openFleet } = require('./fleet-connections.js');
-const { floor, packed, readAll, set, setAll } = require('./floor.js');
+const { floor, get, packed, readAll, set, setAll } = require('./floor.js');
 const { one, other, settings } = require('./profiles.js');
 const { watchedTimer } = require('./watched-timer.js');
 
@@ -27,7 +27,10 @@ let nodeRuns = 0;
 const ways = {
   native: () => {
     const { one, other } = settings;
-    floor.run(fleet.descriptors, packed([...readAll, set('enabled', 0), ...setAll(toggled() ? one : other)]));
+    floor.run(
+      fleet.descriptors,
+      packed([...readAll, get('tcpInfo'), set('enabled', 0), ...setAll(toggled() ? one : other)]),
+    );
   },
   loop: () => {
     const profile = toggled() ? one : other;
@@ -52,6 +55,9 @@ function toggled() {
 
 /** @param {Way} way @returns {Promise<Run>} */
 async function run(way) {
+  // What other ways have set is not this package's doing: it would have to ask whether its own settings still hold.
+  if (way === 'loop' || way === 'sliced')
+    for (const socket of fleet.sockets) applyKeepalive(socket, holdsOne ? one : other);
   const timer = watchedTimer();
   for (let i = 0; i < 5; i += 1) await timer.nextTick();
   timer.reset();

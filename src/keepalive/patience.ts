@@ -6,27 +6,42 @@ import { CLOSED, borrowed, socketDescriptor } from '../socket/descriptor.js';
 import { getSettings, lendPatience, putSettings, unansweredFor, type KeepaliveSettings } from '../socket/kernel.js';
 import { Alarm } from '../util/alarm.js';
 
-/** A socket for which the kernel holds more than the profile says, until the peer is heard. */
-interface Loan {
+const over = -1;
+
+/**
+ * A socket for which the kernel holds more than the profile says, until the peer is heard. Used again for later
+ * profiles. Times are those of `performance.now()`, in whole milliseconds, for which V8 makes no object.
+ */
+class Loan {
   readonly socket: WeakRef<Socket>;
-  readonly profile: CheckedProfile;
-  /** When the profile was applied, by `performance.now()`. */
-  readonly since: number;
-  readonly option: 'count' | 'userTimeout';
+  profile: CheckedProfile;
+  /** When the profile was applied. */
+  since = 0;
+  option: 'count' | 'userTimeout' = 'userTimeout';
   /** What the kernel holds of the option, and how much of it is lent. */
-  readonly held: number;
-  readonly lent: number;
+  held = 0;
+  lent = 0;
   /** When the socket is looked at next. */
-  dueAt: number;
+  dueAt = 0;
+  /** In {@link loans}, or {@link over}. */
+  place = over;
+
+  constructor(socket: Socket, profile: CheckedProfile) {
+    this.socket = new WeakRef(socket);
+    this.profile = profile;
+  }
 }
+
+// A property instead of a WeakMap, which holds the event loop while it grows and while garbage is collected.
+const latest: unique symbol = Symbol('tcp-keepalive.loan');
+type Borrower = Socket & { [latest]?: Loan | undefined };
 
 /**
  * Milliseconds. Both ends of a time that the kernel counts are rounded to its ticks, of 10 ms at most (CONFIG_HZ=100).
  */
 const twoTicks = 20;
 
-const loans = new Set<Loan>();
-const bySocket = new WeakMap<Socket, Loan>();
+const loans: Loan[] = [];
 
 /**
  * Sets a profile on a connection that may have been silent for long.
@@ -43,34 +58,41 @@ const bySocket = new WeakMap<Socket, Loan>();
  *
  * @returns false when the socket held the profile already and was only read.
  */
-export function setPatiently(socket: Socket, descriptor: number, profile: CheckedProfile): boolean {
-  const known = loans.size > 0 ? bySocket.get(socket) : undefined;
+export function setPatiently(socket: Borrower, descriptor: number, profile: CheckedProfile): boolean {
+  const loan = socket[latest];
+  const known = loan?.place === over ? undefined : loan;
   if (known !== undefined && isSame(known.profile, profile) && isHeld(getSettings(descriptor), known)) return false;
   const { changed, lent } = lendPatience(descriptor, profile);
-  if (known !== undefined) loans.delete(known);
   if (lent > 0) lend(socket, profile, lent, descriptor);
+  else if (known !== undefined) end(known);
   return changed;
 }
 
-function lend(socket: Socket, profile: CheckedProfile, lent: number, descriptor: number): void {
-  const since = performance.now();
+function lend(socket: Borrower, profile: CheckedProfile, lent: number, descriptor: number): void {
   const { count, requestedUserTimeout } = profile;
   // Without a user timeout of its own, the profile leaves the one that the socket has.
   const userTimeout =
     requestedUserTimeout === undefined ? getSettings(descriptor).userTimeout : requestedUserTimeout + lent;
   const byCount = platform.countHoldsSilence || requestedUserTimeout === 0 || userTimeout === null || userTimeout === 0;
-  const loan: Loan = {
-    socket: new WeakRef(socket),
-    profile,
-    since,
-    option: byCount ? 'count' : 'userTimeout',
-    held: byCount ? count + lent : userTimeout,
-    lent,
-    dueAt: since + (platform.countHoldsSilence ? afterMacosProbes(profile) : period(profile)),
-  };
-  bySocket.set(socket, loan);
-  loans.add(loan);
+  const loan = (socket[latest] ??= new Loan(socket, profile));
+  loan.profile = profile;
+  loan.since = Math.ceil(performance.now());
+  loan.option = byCount ? 'count' : 'userTimeout';
+  loan.held = byCount ? count + lent : userTimeout;
+  loan.lent = lent;
+  loan.dueAt = loan.since + (platform.countHoldsSilence ? afterMacosProbes(profile) : period(profile));
+  if (loan.place === over) loan.place = loans.push(loan) - 1;
+  earliest = Math.min(earliest, loan.dueAt);
   alarm.by(loan.dueAt);
+}
+
+function end(loan: Loan): void {
+  const last = loans.pop()!;
+  if (last !== loan) {
+    loans[loan.place] = last;
+    last.place = loan.place;
+  }
+  loan.place = over;
 }
 
 /**
@@ -78,21 +100,20 @@ function lend(socket: Socket, profile: CheckedProfile, lent: number, descriptor:
  * The retransmission timer doubles, so a timer that is set in the first third of that time still fires within it.
  */
 function period({ initialDelay }: CheckedProfile): number {
-  return initialDelay / 3;
+  return Math.floor(initialDelay / 3);
 }
 
 function look(loan: Loan, now: number): void {
   const socket = loan.socket.deref();
-  const isCurrent = socket !== undefined && bySocket.get(socket) === loan;
-  const descriptor = isCurrent ? socketDescriptor(socket) : CLOSED;
+  const descriptor = socket === undefined ? CLOSED : socketDescriptor(socket);
   if (descriptor < 0) {
-    loans.delete(loan);
+    end(loan);
     return;
   }
   loan.dueAt = now + period(loan.profile);
   borrowed(descriptor, () => {
     try {
-      if (takeBack(descriptor, loan, now)) loans.delete(loan);
+      if (takeBack(descriptor, loan, now)) end(loan);
     } catch {
       // There is no caller to tell of a refusal, and the peer only keeps more time than it needs.
     }
@@ -123,25 +144,22 @@ function isSame(some: CheckedProfile, other: CheckedProfile): boolean {
   );
 }
 
-/** Exists only during a round: an iterator that is kept would keep elements in memory that have left the Set. */
-let rest: Iterator<Loan> | undefined;
+/** How many a round has still to pass. It goes backwards: what takes the place of one that ends was passed already. */
+let left = 0;
 let earliest = Infinity;
 
 const alarm = new Alarm({
   begin: () => {
-    rest = loans.values();
+    left = loans.length;
     earliest = Infinity;
   },
   step: (now) => {
-    const next = rest?.next();
-    if (next === undefined || next.done === true) {
-      rest = undefined;
-      return false;
-    }
-    const loan = next.value;
+    left = Math.min(left, loans.length) - 1;
+    const loan = loans[left];
+    if (loan === undefined) return false;
     if (loan.dueAt <= now) look(loan, now);
-    earliest = Math.min(earliest, loan.dueAt);
+    if (loan.place !== over) earliest = Math.min(earliest, loan.dueAt);
     return true;
   },
-  next: () => (loans.size === 0 ? Infinity : earliest),
+  next: () => earliest,
 });

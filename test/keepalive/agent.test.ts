@@ -3,11 +3,10 @@ import http from 'node:http';
 import https from 'node:https';
 import net, { type Socket } from 'node:net';
 import { Duplex } from 'node:stream';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import t, { type Test } from 'tap';
 import { applyKeepaliveToAgent } from 'tcp-keepalive';
 import certificate from '../support/certificate.js';
+import { collectGarbage } from '../support/garbage';
 import { held, heldBy } from '../support/oracle';
 import { other, profile } from '../support/profiles';
 import { listening, owned, unixPair } from '../support/sockets';
@@ -224,8 +223,6 @@ void t.test('a second stop() changes nothing that was done after the first', asy
 });
 
 void t.test('an agent can still be collected', async (t) => {
-  setFlagsFromString('--expose-gc');
-  const collectGarbage = runInNewContext('gc') as () => void;
   const agents = Array.from({ length: 50 }, () => {
     const agent = new http.Agent({ keepAlive: true });
     applyKeepaliveToAgent(agent, profile);

@@ -2,8 +2,6 @@
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { Agent, IncomingMessage, ServerResponse } from 'node:http';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import t from 'tap';
 import {
   LivenessMonitor,
@@ -19,22 +17,20 @@ import {
   readTcpInfo,
 } from 'tcp-keepalive';
 import { EventStreamHeartbeat, Http2Heartbeat, SilenceWatchdog, WebSocketHeartbeat } from 'tcp-keepalive/heartbeat';
+import { heapInUse } from '../support/garbage';
 import { http2Sessions } from '../support/http2-sessions';
 import { fdOf, oracle } from '../support/oracle';
 import { other, profile } from '../support/profiles';
 import { tcpPair, unixPair } from '../support/sockets';
 import { open, webSocketServer } from '../support/web-sockets';
 
-setFlagsFromString('--expose-gc');
-const collectGarbage = runInNewContext('gc') as () => void;
-
 function used(): { descriptors: string[]; threads: number; malloc: number; heap: number } {
-  for (let round = 0; round < 3; round += 1) collectGarbage();
+  const heap = heapInUse();
   return {
     descriptors: readdirSync('/proc/self/fd'),
     threads: readdirSync('/proc/self/task').length,
     malloc: oracle.mallocInUse(),
-    heap: process.memoryUsage().heapUsed,
+    heap,
   };
 }
 

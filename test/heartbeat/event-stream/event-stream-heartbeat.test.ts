@@ -7,8 +7,6 @@ import http2, { type Http2ServerResponse, type ServerHttp2Stream } from 'node:ht
 import net from 'node:net';
 import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { EventSource } from 'eventsource';
 import { fastify } from 'fastify';
 import t, { type Test } from 'tap';
@@ -17,6 +15,7 @@ import {
   type EventStreamHeartbeatOptions,
   type EventStreamResponse,
 } from 'tcp-keepalive/heartbeat';
+import { collectGarbage } from '../../support/garbage';
 import { endedHttp2Sockets } from '../../support/http2-sockets';
 import { poll } from '../../support/poll';
 import { listening } from '../../support/sockets';
@@ -330,8 +329,6 @@ void t.test('a `write` that removes its response: it is not pinged any more', as
 });
 
 void t.test('pings run in the context in which the heartbeat was made, and keep no other in memory', async (t) => {
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as () => void;
   const store = new AsyncLocalStorage<object>();
   const maker = { name: 'maker' };
   const beat = store.run(maker, () => heartbeat(t, { interval: 50 }));
@@ -353,7 +350,7 @@ void t.test('pings run in the context in which the heartbeat was made, and keep 
   t.ok(seen.every((each) => each === maker));
   beat.remove(other);
   await poll('the first request is forgotten', () => {
-    collect();
+    collectGarbage();
     return left.deref() === undefined;
   });
 });

@@ -3,10 +3,9 @@ import http from 'node:http';
 import net from 'node:net';
 import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import t, { type Test } from 'tap';
 import { SilenceWatchdog } from 'tcp-keepalive/heartbeat';
+import { collectGarbage } from '../../support/garbage';
 import { poll } from '../../support/poll';
 import { listening, owned } from '../../support/sockets';
 
@@ -161,8 +160,6 @@ void t.test('a lock on the body shows, and is released', async (t) => {
 void t.test(
   'a body that is not read does not hold its connection: cancelled, or its response is collected',
   async (t) => {
-    setFlagsFromString('--expose-gc');
-    const collect = runInNewContext('gc') as () => void;
     let open = 0;
     const server = http.createServer((_, response) => {
       open += 1;
@@ -176,7 +173,7 @@ void t.test(
     await poll('its end', () => open === 0);
     await dog.fetch(url);
     await poll('the end of another', () => {
-      collect();
+      collectGarbage();
       return open === 0;
     });
     t.pass();

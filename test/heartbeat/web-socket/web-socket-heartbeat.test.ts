@@ -3,13 +3,12 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { spawnSync } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import t, { type Test } from 'tap';
 import { applyKeepalive } from 'tcp-keepalive';
 import { WebSocketHeartbeat, type HeartbeatClient, type WebSocketHeartbeatOptions } from 'tcp-keepalive/heartbeat';
 import type { WebSocket, WebSocketServer } from 'ws';
 import { within } from '../../../examples/lib/deadline.js';
+import { collectGarbage, heapInUse } from '../../support/garbage';
 import { endedHttp2Sockets } from '../../support/http2-sockets';
 import { poll } from '../../support/poll';
 import { spin } from '../../support/spin';
@@ -325,8 +324,6 @@ void t.test(
 );
 
 void t.test('clients that have left can be collected', async (t) => {
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as () => void;
   const server = await webSocketServer(t, { clientTracking: false });
   const own = new Set<WebSocket>();
   server.on('connection', (client) => {
@@ -346,7 +343,7 @@ void t.test('clients that have left can be collected', async (t) => {
   })();
   await poll('none', () => beat.snapshot().clients === 0);
   await poll('nothing', () => {
-    collect();
+    collectGarbage();
     return left.every((each) => each.deref() === undefined);
   });
   t.pass();
@@ -398,20 +395,14 @@ void t.test('a client that shows no TCP socket', async (t) => {
 });
 
 void t.test('what a client takes of memory', async (t) => {
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as () => void;
-  const used = () => {
-    for (let round = 0; round < 3; round += 1) collect();
-    return process.memoryUsage().heapUsed;
-  };
   const count = 10_000;
   const clients = new Set(Array.from({ length: count }, () => new Client()));
   for (const client of clients) for (const event of ['message', 'close']) client.on(event, () => undefined);
-  const before = used();
+  const before = heapInUse();
   const beat = new WebSocketHeartbeat(clients, { interval: 1_000, timeout: 600_000, trustKernel: true });
   t.teardown(() => beat.stop());
   await poll('the first ping of each', () => beat.snapshot().waiting === count);
-  const bytes = (used() - before) / count;
+  const bytes = (heapInUse() - before) / count;
   t.comment(`${bytes.toFixed(0)} bytes`);
   t.ok(bytes > 0 && bytes < 1_300, `${bytes} bytes`);
 });

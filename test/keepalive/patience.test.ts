@@ -37,7 +37,7 @@ const server = require('node:net').createServer((socket) => socket.on('error', (
 server.listen(0, '0.0.0.0', 2048, () => console.log(server.address().port));`;
 
 inNamespace(__filename, () => {
-  void t.test('peers that were silent for long', { jobs: 7 }, async (t) => {
+  void t.test('peers that were silent for long', { jobs: 8 }, async (t) => {
     const network = await connectPeerNamespace();
     const program = network.spawn(process.execPath, ['-e', echo], { stdio: ['ignore', 'pipe', 'inherit'] });
     t.teardown(async () => {
@@ -51,6 +51,7 @@ inNamespace(__filename, () => {
     await Promise.all([
       t.test('live peers on a lossy path', { skip: missing ?? false }, (t) => retuneOnLossyPath(t, network, port)),
       t.test('what was lent is taken back', (t) => takenBack(t, network, port)),
+      t.test('many at once, a second profile, and some that close', (t) => manyAtOnce(t, network, port)),
       t.test('a vanished peer', (t) => vanished(t, network, port)),
       t.test('with unanswered probes and no user timeout', (t) => unansweredProbes(t, network, port)),
       t.test('with data in flight', (t) => inFlight(t, network, port)),
@@ -119,6 +120,24 @@ async function takenBack(t: Test, network: Network, port: number): Promise<void>
   await once(replaced, 'data');
   await delay(2 * (profile.initialDelay / 3) + 500);
   t.equal(held(replaced)[4], 33_000, 'what somebody else has set is left alone');
+}
+
+async function manyAtOnce(t: Test, network: Network, port: number): Promise<void> {
+  const peer = network.addPeer(7);
+  const sockets = await Promise.all(Array.from({ length: 40 }, () => connected(t, port, peer.address)));
+  await delay(4_000);
+  for (const socket of sockets) applyKeepalive(socket, impatient);
+  for (const socket of sockets) applyKeepalive(socket, profile);
+  t.ok(
+    sockets.map(held).every((settings) => settings[1] === 2 && settings[4]! >= userTimeout + 4_000),
+    'all are lent more',
+  );
+
+  const open = sockets.filter((_, place) => place % 3 > 0);
+  for (const socket of sockets) if (!open.includes(socket)) socket.destroy();
+  for (const socket of open) socket.write('.');
+  await poll('all are heard', () => open.every(({ bytesRead }) => bytesRead > 0));
+  await poll('taken back from all', () => open.every((socket) => held(socket)[4] === userTimeout), 10_000);
 }
 
 async function vanished(t: Test, network: Network, port: number): Promise<void> {

@@ -55,9 +55,10 @@ function toggled() {
 
 /** @param {Way} way @returns {Promise<Run>} */
 async function run(way) {
-  // What other ways have set is not this package's doing: it would have to ask whether its own settings still hold.
-  if (way === 'loop' || way === 'sliced')
+  // The other ways changed the sockets without this package, which would first ask whether its own settings still hold.
+  if (way === 'loop' || way === 'sliced') {
     for (const socket of fleet.sockets) applyKeepalive(socket, holdsOne ? one : other);
+  }
   const timer = watchedTimer();
   for (let i = 0; i < 5; i += 1) await timer.nextTick();
   timer.reset();

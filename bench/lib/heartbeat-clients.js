@@ -43,7 +43,7 @@ function speak(milliseconds) {
   setInterval(() => {
     const due = ((performance.now() - start) / milliseconds) * half.length;
     for (; said < due; said += 1) half[said % half.length]?.write(message);
-  }, 50); // so rarely that the server takes many at once: what they cost is not what is measured
+  }, 50); // the server then reads many at once, which keeps their cost small: it is not what is measured
 }
 
 process.on('message', async (/** @type {{ port?: number, count?: number, speakEvery?: number }} */ asked) => {

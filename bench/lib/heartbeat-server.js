@@ -117,7 +117,7 @@ function socketOf(client) {
 
 /** @param {Way} way @returns {Promise<Run>} */
 async function run(way) {
-  const before = await count(counted - 1); // just before: what a message costs changes within minutes
+  const before = await count(counted - 1); // just before, because what a message costs changes within minutes
   const stop = await ways[way]();
   await sleep(1.5 * milliseconds); // until all have had their first turn; then away from where the loop's timer fires
   const { cpu, bytes, sent } = await count(counted);

@@ -190,14 +190,14 @@ exports.heartbeatTable = ({ connections, interval, lost, isolated, rows }) =>
     ],
     ...rows.map(({ name, cpu, ofLoop, pings, bytes, late, held, target, calmer }) => [
       name,
-      cpu === undefined ? '-' : spreadOf({ value: cpu.value * 1000, low: cpu.low * 1000, high: cpu.high * 1000 }, 1),
+      spreadOf({ value: cpu.value * 1000, low: cpu.low * 1000, high: cpu.high * 1000 }, 1),
       shown(ofLoop),
-      pings === undefined ? '-' : spreadOf(pings, 0),
-      bytes === undefined || !isolated ? '-' : spreadOf(bytes, 0),
+      spreadOf(pings, 0),
+      isolated ? spreadOf(bytes, 0) : '-',
       shown(late),
       shown(held),
       [
-        verdict(ofLoop?.value ?? Number.NaN, target, ''),
+        verdict(ofLoop.value, target, ''),
         calmer && `${calmer.value >= 5 ? 'holds' : 'MISSED'} (held 5 times shorter: ${calmer.value.toFixed(0)})`,
       ]
         .filter(Boolean)

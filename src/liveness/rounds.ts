@@ -42,7 +42,7 @@ export class Rounds implements Work {
   readonly #events: RoundEvents;
   readonly #findings: Finding[] = [];
   readonly #asked: Socket[] = [];
-  /** Of those that are asked about: nothing else runs meanwhile, so they do not change. */
+  /** The places of the sockets that are asked about. They stay right: no other code runs before all are judged. */
   readonly #places = new Int32Array(longestBatch);
   #goesOn = false;
 

@@ -71,14 +71,14 @@ export class Wheel<T extends Seat> {
   seatBy(item: T, due: number): void {
     const latest = Math.min(this.#hand + 2 * this.#reach - 1, Math.max(this.#hand + 1, this.#slotAt(due)));
     const earliest = Math.max(this.#hand + 1, latest - Math.ceil(this.#reach / 2));
-    this.#put(item, this.#isCrowded(latest) ? this.#draw(earliest, latest) : latest);
+    this.#put(item, this.#lastOrDrawn(earliest, latest));
   }
 
   /** Gives an item that had its turn early another one, by `due`, where that crowds no slot. Returns whether it did. */
   postpone(item: T, due: number): boolean {
     const latest = this.#slotAt(due);
     if (latest <= this.#hand) return false;
-    const slot = this.#isCrowded(latest) ? this.#draw(this.#hand + 1, latest) : latest;
+    const slot = this.#lastOrDrawn(this.#hand + 1, latest);
     if (this.#isCrowded(slot)) return false;
     this.#put(item, slot);
     return true;
@@ -141,6 +141,11 @@ export class Wheel<T extends Seat> {
 
   #isCrowded(slot: number): boolean {
     return this.#load(slot) >= Math.max(few, (crowded * this.#size) / this.#reach);
+  }
+
+  /** The last slot, or where that is crowded one that {@link #draw} finds. */
+  #lastOrDrawn(first: number, last: number): number {
+    return this.#isCrowded(last) ? this.#draw(first, last) : last;
   }
 
   /** Tries a few slots from the first to the last: returns one that is not crowded, or else the emptiest. */

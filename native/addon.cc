@@ -17,8 +17,8 @@ using keepalive::Outcome;
 using keepalive::Settings;
 using keepalive::Socket;
 
-// The result array: the settings by Option, what was refused, how much was changed and lent, and what ReadTcpInfo
-// found.
+// The array of arguments and results: the settings by Option, what was refused, how much was changed and lent, and what
+// ReadTcpInfo found.
 enum Slot : int {
   kRefusedOption = kOptionCount,
   kRefusedSyscall,
@@ -77,12 +77,11 @@ Socket SocketArgument(const Napi::CallbackInfo& info) {
   return static_cast<Socket>(socket);
 }
 
-Settings SettingsArguments(const Napi::CallbackInfo& info, size_t first) {
+// From the slots: node-addon-api allocates memory for a call with more than six arguments.
+Settings Wanted(const Napi::CallbackInfo& info) {
+  const std::int32_t* slots = info.Env().GetInstanceData<Addon>()->slots.values;
   Settings settings = {};
-  for (int option = 0; option < kOptionCount; ++option) {
-    settings.value[option] = keepalive::kAbsent;
-    napi_get_value_int32(info.Env(), info[first + option], &settings.value[option]);
-  }
+  std::copy_n(slots, kOptionCount, settings.value);
   return settings;
 }
 
@@ -100,8 +99,8 @@ Napi::Value ReadSystem(const Napi::CallbackInfo& info) {
 
 Napi::Value Apply(const Napi::CallbackInfo& info) {
   std::int32_t room = keepalive::kAbsent;
-  napi_get_value_int32(info.Env(), info[1 + kOptionCount], &room);
-  return Report(info, keepalive::Apply(SocketArgument(info), SettingsArguments(info, 1), room));
+  napi_get_value_int32(info.Env(), info[1], &room);
+  return Report(info, keepalive::Apply(SocketArgument(info), Wanted(info), room));
 }
 
 Napi::Value ReadTcpInfo(const Napi::CallbackInfo& info) {
@@ -133,7 +132,7 @@ Napi::Value AcceptQueueLength(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), error == 0 ? length : error);
 }
 
-Napi::Value Try(const Napi::CallbackInfo& info) { return Report(info, keepalive::Try(SettingsArguments(info, 0))); }
+Napi::Value Try(const Napi::CallbackInfo& info) { return Report(info, keepalive::Try(Wanted(info))); }
 
 void CloseDuplicate(const Napi::CallbackInfo& info) { keepalive::CloseSocket(SocketArgument(info)); }
 

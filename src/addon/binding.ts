@@ -20,19 +20,13 @@ export interface Binding {
   readonly absent: number;
   read(descriptor: number): number;
   readSystem(): number;
-  apply(
-    descriptor: number,
-    enabled: number,
-    initialDelaySeconds: number,
-    intervalSeconds: number,
-    count: number,
-    userTimeout: number,
-    /**
-     * Milliseconds of silence that the user timeout has room for. If the peer has been silent for longer, its silence
-     * is added to the user timeout, and `slots` tells how much. Absent: nothing is added.
-     */
-    room?: number,
-  ): number;
+  /**
+   * Applies the settings in `slots`.
+   *
+   * @param room Milliseconds of silence that the user timeout has room for. If the peer has been silent for longer, its
+   *   silence is added to the user timeout, and `slots` tells how much. Absent: nothing is added.
+   */
+  apply(descriptor: number, room?: number): number;
   /** Milliseconds of silence that the kernel counts against the peer now, or a negative error number. */
   unansweredFor(descriptor: number): number;
   /** Fills `slots` from {@link Slot}.info on. */
@@ -50,13 +44,8 @@ export interface Binding {
   readonly noSuchOption: number;
   /** Connections that wait to be accepted, or a negative error number. */
   acceptQueueLength(descriptor: number): number;
-  try(
-    enabled: number,
-    initialDelaySeconds: number,
-    intervalSeconds: number,
-    count: number,
-    userTimeout: number,
-  ): number;
+  /** Applies the settings in `slots` to a fresh socket. */
+  try(): number;
   /** For runtimes that hand out duplicates. */
   closeDuplicate(descriptor: number): void;
   /** Windows only, where handles have no descriptor. Negative: the socket was not found, or `noSocketYet`. */
@@ -65,7 +54,10 @@ export interface Binding {
   readonly noSocketYet?: number;
 }
 
-/** Places in `slots`: the settings in the order of `Option` in `native/socket_options.h`, then what was refused or changed. */
+/**
+ * Places in `slots`: the settings to apply or that were read, in the order and the units of `Option` in
+ * `native/socket_options.h`, then what was refused or changed.
+ */
 export const Slot = {
   enabled: 0,
   initialDelay: 1,

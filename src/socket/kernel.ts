@@ -62,27 +62,32 @@ export function unansweredFor(descriptor: number): number {
 }
 
 function put(descriptor: number, profile: CheckedProfile, room?: number): void {
-  const initialDelay = profile.initialDelay / second;
-  const interval = profile.interval / second;
-  const userTimeout = userTimeoutOf(profile);
-  if (!takenProfiles.has(profile)) {
-    const values = [initialDelay, interval, profile.count, userTimeout] as const;
-    const key = values.join('/');
-    if (!takenValues.has(key)) tryValues(key, values);
-    if (takenValues.has(key)) takenProfiles.add(profile);
-  }
-  const errno = binding.apply(descriptor, 1, initialDelay, interval, profile.count, userTimeout, room);
+  want(1, profile.initialDelay / second, profile.interval / second, profile.count, userTimeoutOf(profile));
+  if (!takenProfiles.has(profile) && isTaken()) takenProfiles.add(profile);
+  const errno = binding.apply(descriptor, room);
   if (errno !== 0) throw socketRefusal(errno);
 }
 
-/** Throws if the kernel refuses the values on a scratch socket. */
-function tryValues(key: string, values: readonly [number, number, number, number]): void {
-  const errno = binding.try(1, ...values);
+/** For `binding.apply` and `binding.try`. */
+function want(enabled: number, initialDelay: number, interval: number, count: number, userTimeout: number): void {
+  slots[Slot.enabled] = enabled;
+  slots[Slot.initialDelay] = initialDelay;
+  slots[Slot.interval] = interval;
+  slots[Slot.count] = count;
+  slots[Slot.userTimeout] = userTimeout;
+}
+
+/** Whether the kernel has accepted what is wanted on a scratch socket. Throws if it refuses. */
+function isTaken(): boolean {
+  const key = slots.subarray(Slot.enabled, Slot.userTimeout + 1).join('/');
+  if (takenValues.has(key)) return true;
+  const errno = binding.try();
   // If no descriptor is left for the scratch socket, the profile is not tried. A refusal is still undone.
-  if (errno !== 0 && refusedSyscall() === 'socket') return;
+  if (errno !== 0 && refusedSyscall() === 'socket') return false;
   if (errno !== 0) throw refusal(errno);
   if (takenValues.size >= mostTakenValues) takenValues.clear();
   takenValues.add(key);
+  return true;
 }
 
 /**
@@ -91,14 +96,14 @@ function tryValues(key: string, values: readonly [number, number, number, number
  */
 export function putSettings(descriptor: number, held: KeepaliveSettings): void {
   const { limits } = platform;
-  const errno = binding.apply(
-    descriptor,
+  want(
     held.enabled ? 1 : 0,
     Math.min(held.initialDelay, limits.initialDelay.max) / second,
     Math.min(held.interval, limits.interval.max) / second,
     Math.min(held.count, limits.count.max),
     held.userTimeout === Infinity ? forever : (held.userTimeout ?? absent),
   );
+  const errno = binding.apply(descriptor);
   if (errno !== 0) throw refusal(errno);
 }
 
@@ -110,7 +115,8 @@ export function acceptQueueLength(descriptor: number): number {
 /** Keepalive off and the user timeout back to the system's; the timing stays. */
 export function clearProfile(descriptor: number): void {
   /* v8 ignore next -- an OS without a user timeout */
-  const errno = binding.apply(descriptor, 0, absent, absent, absent, hasUserTimeout() ? 0 : absent);
+  want(0, absent, absent, absent, hasUserTimeout() ? 0 : absent);
+  const errno = binding.apply(descriptor);
   if (errno !== 0) throw socketRefusal(errno);
 }
 

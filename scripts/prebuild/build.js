@@ -13,7 +13,7 @@ const cache = path.join(root, '.cache');
 const ownSources = path.join('native', 'prebuilt');
 
 const flags = [
-  ...['-Oz', '-g0', '-Werror', '-fno-exceptions', '-fno-rtti', '-ffunction-sections', '-fdata-sections'],
+  ...['-O2', '-g0', '-Werror', '-fno-exceptions', '-fno-rtti', '-ffunction-sections', '-fdata-sections'],
   ...['-fno-asynchronous-unwind-tables', '-fvisibility-global-new-delete=force-hidden'],
   ...['-DNDEBUG', '-DBUILDING_NODE_EXTENSION'],
 ];

@@ -1,5 +1,5 @@
 'use strict';
-// native/addon.gypi says which sources, defines and flags belong to which OS. node-gyp reads it, and so does the cross
+// native/addon.gypi says which defines, flags and libraries belong to which OS. node-gyp reads it, and so does the cross
 // build: it is kept to JSON and to conditions on OS.
 const { readFileSync } = require('node:fs');
 const path = require('node:path');
@@ -25,8 +25,7 @@ exports.readGyp = (root, os) => {
 
 /** @param {string} condition @param {string} os */
 function holds(condition, os) {
-  const [, operator, names] = /^OS (==|in|not in) (.*)$/.exec(condition) ?? [];
-  if (names === undefined) throw new Error(`native/addon.gypi: scripts/prebuild/gyp.js does not know "${condition}"`);
-  const isOneOf = [...names.matchAll(/'(\w+)'/g)].some(([, name]) => name === os);
-  return operator === 'not in' ? !isOneOf : isOneOf;
+  const [, name] = /^OS == '(\w+)'$/.exec(condition) ?? [];
+  if (name === undefined) throw new Error(`native/addon.gypi: scripts/prebuild/gyp.js does not know "${condition}"`);
+  return name === os;
 }

@@ -73,9 +73,6 @@ std::int32_t Sum(std::int32_t value, std::int32_t more, std::int32_t most) {
   return value > most - more ? most : value + more;
 }
 
-// Both ends of a time are rounded to ticks of the kernel's clock, of 10 ms at most (CONFIG_HZ=100).
-constexpr std::int32_t kTwoTicks = 20;
-
 constexpr std::int64_t kSecond = 1000;
 
 // For data in flight: how long, from now, the kernel must not give up, so that it sends the data once more after
@@ -130,7 +127,9 @@ int Lend(Socket socket, const Settings& held, std::int32_t room, Settings* wante
     const std::int64_t until = std::max<std::int64_t>(value, UntilAnswered(unanswered, held, patience));
     value = static_cast<std::int32_t>(std::min<std::int64_t>(until + unanswered.time + kTwoTicks, most));
   } else if (unanswered.time > room) {
-    value = Sum(value, Sum(unanswered.time, kTwoTicks, most), most);
+    // Not more than the silence: a verdict that just misses a probe comes one interval later. The room is larger than
+    // two ticks.
+    value = Sum(value, unanswered.time - kTwoTicks, most);
   }
   return value - before;
 }

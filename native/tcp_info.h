@@ -59,9 +59,12 @@ struct Unanswered {
   std::int32_t time;          // what the kernel compares with a user timeout
   std::int32_t timer;         // with data to send: the length of the running timer; the next one is twice as long
   std::int32_t timer_since;   // how long ago it was set
-  std::int32_t since_answer;  // like `time`, but data that leaves the probes unanswered does not reset it
+  std::int32_t since_answer;  // since the peer answered, or at least so long; with data to send, at most so long
   std::int32_t probes;
 };
+
+// Both ends of a time are rounded to ticks of the kernel's clock, of 10 ms at most (CONFIG_HZ=100).
+constexpr std::int32_t kTwoTicks = 20;
 
 // 0 or a libuv error.
 int GetUnanswered(Socket socket, Unanswered* unanswered);

@@ -121,8 +121,9 @@ int GetUnanswered(Socket socket, Unanswered* unanswered) {
                                                : 0);
   unanswered->timer_since = in_flight ? Clamped(raw.tcpi_last_data_sent) : 0;
   // Data that arrives without a new acknowledgement leaves the probes unanswered (tcp_rcv_established).
-  const bool probed = !in_flight && !waits_for_room && raw.tcpi_probes > 0;
-  unanswered->since_answer = probed ? Clamped(raw.tcpi_last_ack_recv) : unanswered->time;
+  const std::int32_t idle = raw.tcpi_probes > 0 ? Clamped(raw.tcpi_last_ack_recv) : unanswered->time;
+  unanswered->since_answer = in_flight || waits_for_room ? std::min(unanswered->time, INT32_MAX - kTwoTicks) + kTwoTicks
+                                                         : std::max(idle, kTwoTicks) - kTwoTicks;
   unanswered->probes = raw.tcpi_probes;
   return 0;
 }

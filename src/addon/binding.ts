@@ -27,7 +27,10 @@ export interface Binding {
    *   silence is added to the user timeout, and `slots` tells how much. Absent: nothing is added.
    */
   apply(descriptor: number, room?: number): number;
-  /** Milliseconds of silence that the kernel counts against the peer now, or a negative error number. */
+  /**
+   * Milliseconds that the kernel counts against the peer now, or a negative error number: of silence, less two ticks of
+   * its clock; with data to send, the time that this has waited, and two ticks more.
+   */
   unansweredFor(descriptor: number): number;
   /** Fills `slots` from {@link Slot}.info on. */
   readTcpInfo(descriptor: number): number;

@@ -8,8 +8,9 @@ import {
   isAccepted,
   realSocket,
   socketDescriptor,
+  socketHandle,
 } from '../socket/descriptor.js';
-import { clearProfile, setProfile } from '../socket/kernel.js';
+import { clearProfile } from '../socket/kernel.js';
 import { setPatiently } from './patience.js';
 import { checked, type CheckedProfile, type KeepaliveProfile } from '../profile/profile.js';
 import type { KeepaliveError } from '../util/errors.js';
@@ -41,8 +42,9 @@ type FollowedSocket = Socket & { [followed]?: CheckedProfile | undefined };
  * long a peer was silent. macOS is given the highest count until the probes of the profile have gone out, and can
  * notice a peer that vanished before the call one `interval` later than `detectionTime` says.
  *
- * Cost on Linux: two getsockopt and five setsockopt if keepalive is off, else six getsockopt and one setsockopt for
- * each option that differs. Windows before 10.0.16299 makes one SIO_KEEPALIVE_VALS, which allows a `count` of 10 only.
+ * Cost on Linux: two getsockopt and five setsockopt if keepalive is off, five getsockopt if the socket holds the
+ * profile, else six getsockopt, one setsockopt for each option that differs, and two that pause keepalive where its
+ * timer has to start anew. Windows before 10.0.16299 makes one SIO_KEEPALIVE_VALS, which allows a `count` of 10 only.
  *
  * Throws `ERR_INVALID_ARG_TYPE`, `ERR_KEEPALIVE_PROFILE`, `ERR_KEEPALIVE_CLOSED`, `ERR_KEEPALIVE_NOT_TCP`,
  * `ERR_KEEPALIVE_UNSUPPORTED`, `ERR_KEEPALIVE_ADDON`, or the kernel's own code with `errno`, `syscall` and `option`.
@@ -62,7 +64,7 @@ export function applyKeepalive(socket: Socket, profile: KeepaliveProfile): boole
     return false;
   }
   borrowed(descriptor, () => {
-    setPatiently(target, descriptor, wanted);
+    setPatiently(socketHandle(target), descriptor, wanted);
   });
   if (!isAccepted(target)) follow(target, wanted);
   return true;
@@ -118,7 +120,7 @@ function applyOnConnect(this: FollowedSocket): void {
     const descriptor = socketDescriptor(this);
     // A mocked connection. If a real one follows, there is another 'connect'.
     if (descriptor === NOT_CONNECTED) return;
-    borrowed(descriptor, () => setProfile(descriptor, profile));
+    borrowed(descriptor, () => setPatiently(socketHandle(this), descriptor, profile));
   } catch (error) {
     // A connection that is already dead ends with its own error.
     if ((error as KeepaliveError).code !== 'ERR_KEEPALIVE_CLOSED') this.destroy(error as Error);

@@ -1,6 +1,6 @@
 import type { Server } from 'node:net';
 import { platform } from '../profile/platform.js';
-import type { CheckedProfile } from '../profile/profile.js';
+import { withUserTimeout, type CheckedProfile } from '../profile/profile.js';
 import { NOT_CONNECTED, borrowed, listeningIdentity, notTcp, serverDescriptor } from '../socket/descriptor.js';
 import { acceptQueueLength, getSettings, putSettings, setProfile, type KeepaliveSettings } from '../socket/kernel.js';
 
@@ -46,6 +46,19 @@ export class Listener {
     });
   }
 
+  /**
+   * Takes other settings for those that were there before the profile.
+   *
+   * @returns false when the listening socket does not hold the profile.
+   */
+  rebase(before: KeepaliveSettings, profile: CheckedProfile): boolean {
+    const held = this.#current;
+    if (held === undefined) return false;
+    this.#held = { ...held, before };
+    this.tune(profile);
+    return true;
+  }
+
   /** Restores what the listening socket held before. */
   restore(): void {
     const held = this.#current;
@@ -71,5 +84,5 @@ export class Listener {
 /** A profile without a user timeout keeps the user timeout that was there before any profile. */
 function overSettings(profile: CheckedProfile, before: KeepaliveSettings): CheckedProfile {
   if (profile.userTimeout !== undefined || before.userTimeout === null) return profile;
-  return { ...profile, userTimeout: before.userTimeout, requestedUserTimeout: before.userTimeout };
+  return withUserTimeout(profile, before.userTimeout);
 }

@@ -1,19 +1,19 @@
-import type { Socket } from 'node:net';
 import { afterMacosProbes } from '../profile/macos-timers.js';
 import { platform } from '../profile/platform.js';
-import type { CheckedProfile } from '../profile/profile.js';
-import { CLOSED, borrowed, socketDescriptor } from '../socket/descriptor.js';
+import { withUserTimeout, type CheckedProfile } from '../profile/profile.js';
+import { CLOSED, borrowed, handleDescriptor } from '../socket/descriptor.js';
 import { getSettings, lendPatience, putSettings, unansweredFor, type KeepaliveSettings } from '../socket/kernel.js';
+import type { Handle } from '../socket/runtime.js';
 import { Alarm } from '../util/alarm.js';
 
 const over = -1;
 
 /**
- * A socket for which the kernel holds more than the profile says, until the peer is heard. Used again for later
+ * A handle for which the kernel holds more than the profile says, until the peer is heard. Used again for later
  * profiles. Times are those of `performance.now()`, in whole milliseconds, for which V8 makes no object.
  */
 class Loan {
-  readonly socket: WeakRef<Socket>;
+  readonly handle: WeakRef<Handle>;
   profile: CheckedProfile;
   /** When the profile was applied. */
   since = 0;
@@ -21,25 +21,21 @@ class Loan {
   /** What the kernel holds of the option, and how much of it is lent. */
   held = 0;
   lent = 0;
-  /** When the socket is looked at next. */
+  /** When the handle is looked at next. */
   dueAt = 0;
   /** In {@link loans}, or {@link over}. */
   place = over;
 
-  constructor(socket: Socket, profile: CheckedProfile) {
-    this.socket = new WeakRef(socket);
+  constructor(handle: Handle, profile: CheckedProfile) {
+    this.handle = new WeakRef(handle);
     this.profile = profile;
   }
 }
 
-// A property instead of a WeakMap, which holds the event loop while it grows and while garbage is collected.
-const latest: unique symbol = Symbol('tcp-keepalive.loan');
-type Borrower = Socket & { [latest]?: Loan | undefined };
-
-/**
- * Milliseconds. Both ends of a time that the kernel counts are rounded to its ticks, of 10 ms at most (CONFIG_HZ=100).
- */
-const twoTicks = 20;
+// A property instead of a WeakMap, which holds the event loop while it grows and while garbage is collected. Two copies of
+// this package find the same loan.
+const latest: unique symbol = Symbol.for('tcp-keepalive.loan') as never;
+type Borrower = Handle & { [latest]?: Loan | undefined };
 
 const loans: Loan[] = [];
 
@@ -58,29 +54,41 @@ const loans: Loan[] = [];
  *
  * @returns false when the socket held the profile already and was only read.
  */
-export function setPatiently(socket: Borrower, descriptor: number, profile: CheckedProfile): boolean {
-  const loan = socket[latest];
+export function setPatiently(handle: Borrower, descriptor: number, profile: CheckedProfile): boolean {
+  const loan = handle[latest];
   const known = loan?.place === over ? undefined : loan;
   if (known !== undefined && isSame(known.profile, profile) && isHeld(getSettings(descriptor), known)) return false;
-  const { changed, lent } = lendPatience(descriptor, profile);
-  if (lent > 0) lend(socket, profile, lent, descriptor);
-  else if (known !== undefined) end(known);
+  const wanted = known === undefined ? profile : withoutLoan(profile, descriptor, known);
+  const { changed, lent } = lendPatience(descriptor, wanted);
+  if (lent > 0) lend(handle, profile, lent, descriptor);
+  else if (known instanceof Loan) end(known);
   return changed;
 }
 
-function lend(socket: Borrower, profile: CheckedProfile, lent: number, descriptor: number): void {
+/** A profile without a user timeout leaves the one that the socket has, but not what was lent with it. */
+function withoutLoan(profile: CheckedProfile, descriptor: number, { option, held, lent }: Loan): CheckedProfile {
+  if (option === 'count' || profile.requestedUserTimeout !== undefined) return profile;
+  return getSettings(descriptor).userTimeout === held ? withUserTimeout(profile, held - lent) : profile;
+}
+
+function lend(handle: Borrower, profile: CheckedProfile, lent: number, descriptor: number): void {
   const { count, requestedUserTimeout } = profile;
   // Without a user timeout of its own, the profile leaves the one that the socket has.
   const userTimeout =
     requestedUserTimeout === undefined ? getSettings(descriptor).userTimeout : requestedUserTimeout + lent;
   const byCount = platform.countHoldsSilence || requestedUserTimeout === 0 || userTimeout === null || userTimeout === 0;
-  const loan = (socket[latest] ??= new Loan(socket, profile));
+  const latestLoan = handle[latest];
+  // One of another copy is in a list of its own.
+  const loan = latestLoan instanceof Loan ? latestLoan : new Loan(handle, profile);
+  handle[latest] = loan;
   loan.profile = profile;
   loan.since = Math.ceil(performance.now());
   loan.option = byCount ? 'count' : 'userTimeout';
   loan.held = byCount ? count + lent : userTimeout;
   loan.lent = lent;
-  loan.dueAt = loan.since + (platform.countHoldsSilence ? afterMacosProbes(profile) : period(profile));
+  loan.dueAt = platform.countHoldsSilence
+    ? Math.ceil((loan.since + afterMacosProbes(profile)) / shortStep) * shortStep
+    : nextLook(loan.since, profile);
   if (loan.place === over) loan.place = loans.push(loan) - 1;
   earliest = Math.min(earliest, loan.dueAt);
   alarm.by(loan.dueAt);
@@ -95,22 +103,27 @@ function end(loan: Loan): void {
   loan.place = over;
 }
 
+/** A round passes all loans, so they are looked at together, at multiples of a step. Milliseconds. */
+const shortStep = 128;
+
 /**
- * How often to look. Data that is sent to a peer that vanishes meanwhile must be given up in the profile's own time.
- * The retransmission timer doubles, so a timer that is set in the first third of that time still fires within it.
+ * At most a third of the initial delay from now. Data that is sent to a peer that vanishes meanwhile must be given up in
+ * the profile's own time. The retransmission timer doubles, so a timer that is set in the first third of that time
+ * still fires within it.
  */
-function period({ initialDelay }: CheckedProfile): number {
-  return Math.floor(initialDelay / 3);
+function nextLook(now: number, { initialDelay }: CheckedProfile): number {
+  const step = 2 ** Math.floor(Math.log2(initialDelay / 24));
+  return Math.floor((now + initialDelay / 3) / step) * step;
 }
 
 function look(loan: Loan, now: number): void {
-  const socket = loan.socket.deref();
-  const descriptor = socket === undefined ? CLOSED : socketDescriptor(socket);
+  const handle = loan.handle.deref();
+  const descriptor = handle === undefined ? CLOSED : handleDescriptor(handle);
   if (descriptor < 0) {
     end(loan);
     return;
   }
-  loan.dueAt = now + period(loan.profile);
+  loan.dueAt = nextLook(now, loan.profile);
   borrowed(descriptor, () => {
     try {
       if (takeBack(descriptor, loan, now)) end(loan);
@@ -122,10 +135,11 @@ function look(loan: Loan, now: number): void {
 
 /** Takes back what was lent, if it is time. Returns whether nothing is lent any more. */
 function takeBack(descriptor: number, loan: Loan, now: number): boolean {
-  if (unansweredFor(descriptor) + twoTicks > now - loan.since) return false;
+  if (unansweredFor(descriptor) > now - loan.since) return false;
   const settings = getSettings(descriptor);
-  // Settings that other code has made meanwhile, or that belong to a later connection, stay.
-  if (isHeld(settings, loan)) putSettings(descriptor, { ...settings, [loan.option]: loan.held - loan.lent });
+  // What other code has set meanwhile stays.
+  if (settings[loan.option] === loan.held)
+    putSettings(descriptor, { ...settings, [loan.option]: loan.held - loan.lent });
   return true;
 }
 

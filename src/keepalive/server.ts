@@ -10,8 +10,10 @@ import {
   notTcp,
   realSocket,
   socketDescriptor,
+  socketHandle,
 } from '../socket/descriptor.js';
 import { assertAddon } from '../addon/binding.js';
+import type { KeepaliveSettings } from '../socket/kernel.js';
 import { assertObject } from '../util/arguments.js';
 import { invalidArgumentType } from '../util/errors.js';
 import { FirstListener, putFirst } from './first-listener.js';
@@ -50,7 +52,9 @@ export interface ServerKeepalive {
   [Symbol.dispose](): void;
 }
 
-const tunedServers = new WeakMap<Server, TunedServer>();
+// A property instead of a WeakMap, so that two copies of this package find the same.
+const ownProfile: unique symbol = Symbol.for('tcp-keepalive.server') as never;
+type ProfiledServer = Server & { [ownProfile]?: TunedServer | undefined };
 
 /**
  * Gives every connection that a server accepts the profile, before the 'connection' listeners run. It takes a `net`,
@@ -84,23 +88,23 @@ export function applyKeepaliveToServer(
   }
   const wanted = checked(profile);
   assertAddon();
-  const known = tunedServers.get(server);
+  const known = tunedBy(server);
   const tuned = known ?? new TunedServer(server, wanted);
   if (known === undefined) tuned.start();
   else tuned.update(profile);
   tuned.onError = onError;
-  tunedServers.set(server, tuned);
+  Object.defineProperty(server, ownProfile, { value: tuned, writable: true, configurable: true });
   return tuned;
 }
 
-/** Whether {@link applyKeepaliveToServer} was called for it, and not stopped since. */
-export function hasOwnProfile(server: Server): boolean {
-  return tunedServers.has(server);
+/** What {@link applyKeepaliveToServer} returned for the server, unless it was stopped since. */
+export function tunedBy(server: ProfiledServer): TunedServer | undefined {
+  return server[ownProfile];
 }
 
-class TunedServer implements ServerKeepalive {
+export class TunedServer implements ServerKeepalive {
   onError: ServerKeepaliveOptions['onError'];
-  readonly #server: Server;
+  readonly #server: ProfiledServer;
   #wanted: CheckedProfile;
   readonly #listener: Listener;
   /** Looks at accepted connections. */
@@ -128,7 +132,7 @@ class TunedServer implements ServerKeepalive {
 
   update(profile: KeepaliveProfile): void {
     const wanted = checked(profile);
-    if (tunedServers.get(this.#server) !== this) return;
+    if (tunedBy(this.#server) !== this) return;
     if (this.#listener.isTuned) this.#listener.tune(wanted);
     this.#wanted = wanted;
     this.#follow();
@@ -136,15 +140,20 @@ class TunedServer implements ServerKeepalive {
   }
 
   stop(): void {
-    if (tunedServers.get(this.#server) !== this) return;
+    if (tunedBy(this.#server) !== this) return;
     this.#listener.restore();
-    tunedServers.delete(this.#server);
+    this.#server[ownProfile] = undefined;
     this.#looking.remove();
     for (const [event, handler] of this.#followed) this.#server.removeListener(event, handler);
   }
 
   [Symbol.dispose](): void {
     this.stop();
+  }
+
+  /** {@link Listener.rebase} */
+  rebase(before: KeepaliveSettings): boolean {
+    return this.#listener.rebase(before, this.#wanted);
   }
 
   /** What `console.log` shows. */
@@ -188,7 +197,7 @@ class TunedServer implements ServerKeepalive {
       const descriptor = socketDescriptor(socket);
       if (descriptor === CLOSED) return;
       const profile = this.#listener.inherited(this.#wanted);
-      const inherited = !borrowed(descriptor, () => setPatiently(socket, descriptor, profile));
+      const inherited = !borrowed(descriptor, () => setPatiently(socketHandle(socket), descriptor, profile));
       if (!isAcceptedBy(this.#server, socket)) return;
       this.#older -= 1;
       // The accept queue is first-in first-out, so all later connections inherit too, unless another worker of a

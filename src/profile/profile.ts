@@ -121,6 +121,11 @@ function check(profile: KeepaliveProfile): CheckedProfile {
   return { initialDelay, interval, count, userTimeout, requestedUserTimeout, room };
 }
 
+/** The profile with a user timeout that a socket has already. */
+export function withUserTimeout(profile: CheckedProfile, userTimeout: number): CheckedProfile {
+  return { ...profile, userTimeout, requestedUserTimeout: userTimeout, room: roomForSilence(profile, userTimeout) };
+}
+
 function checkVerdict(timing: ProbeTiming): void {
   const verdict = verdictByCount(timing);
   if (verdict <= platform.longestVerdict) return;

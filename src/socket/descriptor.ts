@@ -57,6 +57,11 @@ export function serverDescriptor(server: Server): number {
   return handle === null || handle === undefined ? NOT_CONNECTED : handleDescriptor(handle);
 }
 
+/** The handle of a socket that has a descriptor. */
+export function socketHandle(socket: Socket): Handle {
+  return transport((socket as unknown as { readonly _handle: Handle })._handle);
+}
+
 /** The descriptor of a handle that is connected or listens, or one of the answers of `runtime.ts`. */
 export function handleDescriptor(handle: Handle): number {
   const { fd } = handle;

@@ -54,7 +54,7 @@ export function lendPatience(descriptor: number, profile: CheckedProfile): { cha
   return { changed: slots[Slot.changes] !== 0, lent: slots[Slot.lent]! };
 }
 
-/** Milliseconds of silence that the kernel counts against the peer now. */
+/** Milliseconds that the kernel counts against the peer now, as `binding.unansweredFor` rounds them. */
 export function unansweredFor(descriptor: number): number {
   const answer = binding.unansweredFor(descriptor);
   if (answer < 0) throw refusalOf(answer, binding.tcpInfoSyscall, binding.tcpInfoName);

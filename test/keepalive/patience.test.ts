@@ -17,6 +17,7 @@ import { connectPeerNamespace } from '../support/network-namespace.js';
 import { held, poke } from '../support/oracle';
 import { poll } from '../support/poll';
 import { inNamespace } from '../support/rerun';
+import { secondCopy } from '../support/second-copy';
 import { listening, owned } from '../support/sockets';
 
 type Network = Awaited<ReturnType<typeof connectPeerNamespace>>;
@@ -53,6 +54,8 @@ inNamespace(__filename, () => {
       t.test('what was lent is taken back', (t) => takenBack(t, network, port)),
       t.test('many at once, a second profile, and some that close', (t) => manyAtOnce(t, network, port)),
       t.test('a vanished peer', (t) => vanished(t, network, port)),
+      t.test('a peer that answers at once, and vanishes', (t) => vanishedAfterAnswer(t, network, port)),
+      t.test('later settings without a user timeout', (t) => withoutUserTimeout(t, network, port)),
       t.test('with unanswered probes and no user timeout', (t) => unansweredProbes(t, network, port)),
       t.test('with data in flight', (t) => inFlight(t, network, port)),
       t.test('with data in flight, and vanished', (t) => vanishedInFlight(t, network, port)),
@@ -108,6 +111,8 @@ async function takenBack(t: Test, network: Network, port: number): Promise<void>
   t.ok(added >= userTimeout + 4_000 && added < userTimeout + 8_000, `${added} for a silence of 4 s`);
   applyKeepalive(heard, { ...profile });
   t.strictSame(held(heard), [1, 2, 1, 4, added], 'applying again changes nothing');
+  secondCopy().applyKeepalive(heard, { ...profile });
+  t.strictSame(held(heard), [1, 2, 1, 4, added], 'nor by another copy');
   heard.write('.');
   await once(heard, 'data');
   await poll('taken back', () => held(heard)[4] === userTimeout, 10_000);
@@ -150,6 +155,41 @@ async function vanished(t: Test, network: Network, port: number): Promise<void> 
   const after = await verdict(socket);
   t.ok(after >= profile.initialDelay + profile.interval * profile.count, `not before all probes: ${after}`);
   t.ok(after <= idle + room, `${after} after the call; the bound is ${idle}`);
+}
+
+async function vanishedAfterAnswer(t: Test, network: Network, port: number): Promise<void> {
+  const peer = network.addPeer(8);
+  const socket = await connected(t, port, peer.address);
+  await delay(8_000);
+  applyKeepalive(socket, profile);
+  socket.write('.');
+  await once(socket, 'data');
+  peer.cut();
+  const { idle } = detectionTime(profile);
+  const after = await verdict(socket);
+  t.ok(after <= idle + room, `${after} after the answer; the bound is ${idle}`);
+}
+
+async function withoutUserTimeout(t: Test, network: Network, port: number): Promise<void> {
+  const peer = network.addPeer(9);
+  const group = () => connected(t, port, peer.address);
+  const [before, after, byNode] = await Promise.all([group(), group(), group()]);
+  const sockets = [before, after, byNode];
+  const { interval, count } = profile;
+  await delay(4_000);
+
+  for (const socket of sockets) applyKeepalive(socket, profile);
+  applyKeepalive(before, { initialDelay: 3_000, interval, count });
+  byNode.setKeepAlive(true, 60_000);
+  t.ok(
+    sockets.every((socket) => held(socket)[4]! >= userTimeout + 4_000 - 20 && held(socket)[4]! < userTimeout + 8_000),
+    'lent once',
+  );
+  for (const socket of sockets) socket.write('.');
+  await poll('all are heard', () => sockets.every(({ bytesRead }) => bytesRead > 0));
+  applyKeepalive(after, { initialDelay: 3_000, interval, count });
+  t.strictSame(held(after), [1, 3, 1, 4, userTimeout]);
+  await poll('taken back', () => sockets.every((socket) => held(socket)[4] === userTimeout), 10_000);
 }
 
 async function unansweredProbes(t: Test, network: Network, port: number): Promise<void> {

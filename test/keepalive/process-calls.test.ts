@@ -1,5 +1,6 @@
 // What applyKeepaliveToProcess costs in system calls, and what it does when the kernel refuses. Runs again with
 // test/native/interposer.c preloaded, which writes down every socket option call.
+import { execFileSync } from 'node:child_process';
 import { constants } from 'node:os';
 import { once } from 'node:events';
 import net, { type Socket } from 'node:net';
@@ -82,5 +83,23 @@ function interposed(): void {
     ]);
     t.ok(fdOf(socket) >= 0);
     t.strictSame(process.snapshot(), { servers: 1, connections: 1, refused: 2 });
+  });
+
+  void t.test('a refused connection of a server listens to setKeepAlive', async (t) => {
+    const server = net.createServer();
+    const port = await listening(t, server);
+    // It connects and waits to be accepted before the rule comes.
+    execFileSync(process.execPath, ['-e', `require('net').connect(${port}, '127.0.0.1', () => process.exit())`]);
+    const errors: unknown[] = [];
+    const tuned = applyKeepaliveToProcess({
+      servers: profile,
+      onError: (error) => errors.push((error as NodeJS.ErrnoException).code),
+    });
+    t.teardown(() => tuned.stop());
+    oracle.refuse(Call.setsockopt, ...options.TCP_KEEPCNT, 0, 1, constants.errno.EPERM);
+    const [accepted] = (await once(server, 'connection')) as [Socket];
+    owned(t, accepted).setKeepAlive(true, 9_000);
+    t.strictSame(errors, ['EPERM']);
+    t.strictSame(held(accepted).slice(0, 2), [1, 9]);
   });
 }

@@ -196,6 +196,42 @@ void t.test('applyKeepaliveToServer has the last word', async (t) => {
   t.strictSame(held(late), heldBy(profile), 'then the rule again');
 });
 
+void t.test('a rule that stops leaves the profile of a server', async (t) => {
+  for (const own of [profile, other]) {
+    const process = tuned(t);
+    const server = net.createServer();
+    await listening(t, server);
+    const tunedServer = applyKeepaliveToServer(server, own);
+    await nextConnection(t, server);
+    process.stop();
+    t.strictSame((await nextConnection(t, server))[1], heldBy(own));
+    tunedServer.stop();
+    t.strictSame(held(server), fresh, 'and what was there before the rule is restored');
+  }
+  const rule = tuned(t);
+  const server = net.createServer();
+  await listening(t, server);
+  const { initialDelay, interval, count } = other;
+  applyKeepaliveToServer(server, { initialDelay, interval, count });
+  t.strictSame(held(server), heldBy({ ...other, userTimeout: profile.userTimeout }));
+  rule.stop();
+  t.strictSame(held(server), heldBy({ ...other, userTimeout: 0 }), 'with the user timeout from before the rule');
+});
+
+void t.test('another copy finds the profile of a server', async (t) => {
+  const server = net.createServer();
+  await listening(t, server);
+  const copy = secondCopy();
+  const own = applyKeepaliveToServer(server, other);
+  const rule = copy.applyKeepaliveToProcess({ servers: profile });
+  t.teardown(() => rule.stop());
+  t.strictSame((await nextConnection(t, server))[1], heldBy(other));
+  t.equal(copy.applyKeepaliveToServer(server, profile), own);
+  t.strictSame(held(server), heldBy(profile));
+  own.stop();
+  t.strictSame(held(server), fresh);
+});
+
 void t.test('applyKeepalive on an accepted connection has the last word', async (t) => {
   tuned(t);
   const { accepted } = await tcpPair(t);

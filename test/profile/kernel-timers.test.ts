@@ -7,6 +7,7 @@ import {
   latestIdleVerdict,
   latestWriteVerdict,
   longestRetransmissionTimeout,
+  roomForSilence,
   userTimeoutForCount,
   type ProbeTiming,
 } from '../../dist/profile/kernel-timers.js';
@@ -23,6 +24,10 @@ const timings: fc.Arbitrary<ProbeTiming> = fc.record({
   interval: seconds.map((value) => value * second),
   count: fc.oneof(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 1, max: 127 })),
 });
+/** Where the user timeout of 'match' is least above the time of the last probe, a little more misses the verdict. */
+const tight: fc.Arbitrary<ProbeTiming> = fc
+  .tuple(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 2 }))
+  .map(([time, count]) => ({ initialDelay: time * second, interval: time * second, count }));
 const clocks: fc.Arbitrary<LinuxClock> = fc.record({
   rate: fc.constantFrom(...clockRates),
   jiffies: fc.integer({ min: 0, max: 2 ** 24 }),
@@ -128,12 +133,13 @@ void t.test('a connection that is re-tuned, with time lent and its clock started
   fc.assert(
     fc.property(
       timings,
-      timings,
+      fc.oneof(timings, tight),
       fc.boolean(),
       fc.boolean(),
       clocks,
       paths,
-      (before, other, same, match, clock, path) => {
+      fc.integer({ min: -10, max: 10 }),
+      (before, other, same, match, clock, path, rounded) => {
         const after = same ? { ...other, initialDelay: before.initialDelay } : other;
         const first = match ? userTimeoutForCount(before) : 0;
         const call = path.vanishes * latestIdleVerdict(before, first);
@@ -145,16 +151,18 @@ void t.test('a connection that is re-tuned, with time lent and its clock started
         fc.pre(earlier.verdict === undefined);
 
         const userTimeout = userTimeoutForCount(after);
-        const silence = call - earlier.heard.at(-1)!;
+        const silence = Math.floor(call - earlier.heard.at(-1)!) + rounded;
+        // As native/keepalive.cc lends it.
+        const lent = silence > roomForSilence(after, userTimeout) ? silence - 20 : 0;
         const restart: ScenarioEvent[] = [
           { at: call, set: 'enabled', to: 0 },
-          ...settings(after, Math.ceil(userTimeout + silence), call),
+          ...settings(after, userTimeout + lent, call),
         ];
         const promise = latestIdleVerdict(after, userTimeout);
         const outcome = run([...settings(before, first), ...restart], always, call + 10 * promise, clock);
         const probes = outcome.packets.filter(({ at, kind }) => kind === 'probe' && at >= call).length;
         const taken = (outcome.verdict?.at ?? Infinity) - call;
-        return probes >= after.count && taken <= promise + 10; // what was owed, in whole ticks
+        return probes >= after.count && taken <= promise;
       },
     ),
     runs,

@@ -12,6 +12,8 @@ import {
 import type { Handle } from '../../socket/runtime.js';
 import type { CheckedProfile } from '../../profile/profile.js';
 import { platform } from '../../profile/platform.js';
+import { setPatiently } from '../patience.js';
+import { tunedBy } from '../server.js';
 import { override } from '../../util/override.js';
 
 type OnConnection = (this: unknown, status: number, client?: Handle) => void;
@@ -88,12 +90,13 @@ export class TunedListener implements ListeningServer {
     });
   }
 
-  /** Restores what the socket held, unless other code has changed it since. */
+  /** Restores what the socket held, unless other code has changed it since, or the server has a profile of its own. */
   stop(): void {
     this.#stopWatching();
     const descriptor = handleDescriptor(this.handle);
     const held = this.#held;
     if (descriptor < 0 || held === undefined) return;
+    if (tunedBy(this.server)?.rebase(held.before) === true) return;
     borrowed(descriptor, () => {
       if (sameSettings(held.after, getSettings(descriptor))) putSettings(descriptor, held.before);
     });
@@ -113,16 +116,19 @@ export class TunedListener implements ListeningServer {
   }
 
   #accepted(client: Handle): void {
-    this.#events.accepted(client);
-    if (this.#toLookAt === 0) return;
-    this.#toLookAt -= 1;
     try {
-      const inherited = !borrowed(handleDescriptor(client), (descriptor) => setProfile(descriptor, this.#profile));
-      // The listener, in another process, holds the profile: later connections inherit it too.
-      if (inherited && this.#held === undefined && platform.listenerInheritance) this.#toLookAt = 0;
+      if (this.#toLookAt > 0) this.#look(client);
+      this.#events.accepted(client);
     } catch (error) {
       this.#events.failed(error as Error);
     }
+  }
+
+  #look(client: Handle): void {
+    this.#toLookAt -= 1;
+    const changed = borrowed(handleDescriptor(client), (descriptor) => setPatiently(client, descriptor, this.#profile));
+    // The listener, in another process, holds the profile: later connections inherit it too.
+    if (!changed && this.#held === undefined && platform.listenerInheritance) this.#toLookAt = 0;
   }
 }
 

@@ -10,10 +10,10 @@ import {
 } from './listening.js';
 import { beforeFirstConnect, onConnected, tcpPrototype, type ConnectionTarget, type TcpHandle } from './outgoing.js';
 import type { ProcessKeepalive, ProcessKeepaliveOptions, ProcessKeepaliveSnapshot } from './process.js';
-import { hasOwnProfile } from '../server.js';
+import { setPatiently } from '../patience.js';
+import { tunedBy } from '../server.js';
 import type { CheckedProfile } from '../../profile/profile.js';
 import { borrowed, handleDescriptor } from '../../socket/descriptor.js';
-import { setProfile } from '../../socket/kernel.js';
 import type { Handle } from '../../socket/runtime.js';
 import { display } from '../../util/errors.js';
 import { override } from '../../util/override.js';
@@ -102,7 +102,7 @@ export class TunedProcess implements ProcessKeepalive {
     const found = listeningServers().map(listenerOf);
     const handles = new Map([...known, ...found].map((listener) => [listener?.handle, listener]));
     for (const listener of handles.values()) {
-      if (listener !== undefined && !hasOwnProfile(listener.server)) this.#listens(listener);
+      if (listener !== undefined && tunedBy(listener.server) === undefined) this.#listens(listener);
     }
   }
 
@@ -121,7 +121,8 @@ export class TunedProcess implements ProcessKeepalive {
     if (this.#registry.current !== this) return;
     this.#registry.current = undefined;
     for (const restore of this.#restores) restore();
-    for (const listener of this.listeners()) {
+    // Two servers can listen with one handle.
+    for (const listener of [...this.listeners()].reverse()) {
       this.#attempt(listener.server, () => {
         listener.stop();
       });
@@ -138,7 +139,7 @@ export class TunedProcess implements ProcessKeepalive {
       const profile = this.#rules.connections?.(target);
       if (debug.enabled) debug('connection to %s: %s', shownTarget(target), shown(profile));
       if (profile === undefined) return;
-      borrowed(handleDescriptor(handle), (descriptor) => setProfile(descriptor, profile));
+      borrowed(handleDescriptor(handle), (descriptor) => setPatiently(handle, descriptor, profile));
       this.#registry.held.add(handle);
       this.#counts.connections += 1;
     });

@@ -43,8 +43,8 @@ export type ProfileFindingCode =
   /** The path can forget the connection before the first probe, also counting how late the kernel's timers may be. */
   | 'IDLE_TIMEOUT_TOO_SHORT'
   /**
-   * The path ends TCP and answers the probes itself: they do not keep it open, and tell nothing about the peer behind
-   * it. A danger unless the `heartbeat` comes before the idle timeout; then a note.
+   * The path ends TCP and answers the probes itself, which tell nothing about the peer behind it. A danger where they do
+   * not keep the path open either, unless the `heartbeat` comes before the idle timeout; else a note.
    */
   | 'PROXY_ANSWERS_PROBES'
   /** So many connections are probed in one tick that the receive backlog of loopback or veth can overflow. */
@@ -165,13 +165,15 @@ function* aboutTiming(profile: CheckedProfile, path: KeepalivePath): Generator<P
 }
 
 function* aboutProxy({ path, idleTimeout = Infinity, heartbeat = Infinity }: KeepalivePath): Generator<ProfileFinding> {
-  if (path === undefined || paths[path].probesCount) return;
-  const isKeptOpen = heartbeat < idleTimeout;
+  if (path === undefined || !paths[path].endsTcp) return;
+  const { probesCount } = paths[path];
+  const isKeptOpen = probesCount || heartbeat < idleTimeout;
+  const timer = probesCount ? '' : `only data starts its idle timer of ${seconds(idleTimeout)} anew, and `;
   const enough = isKeptOpen ? '' : `, so give the connection a heartbeat of less than ${seconds(idleTimeout)}`;
   yield {
     code: 'PROXY_ANSWERS_PROBES',
     severity: isKeptOpen ? 'note' : 'danger',
-    message: `The path '${path}' ends TCP: only data starts its idle timer of ${seconds(idleTimeout)} anew, and it answers the probes for a peer that may have vanished behind it${enough}.`,
+    message: `The path '${path}' ends TCP: ${timer}it answers the probes for a peer that may have vanished behind it${enough}.`,
   };
 }
 

@@ -11,8 +11,10 @@ export interface KnownPath {
    * both connections are closed.
    */
   readonly afterwards: 'silent' | 'reset' | 'close';
-  /** Whether a keepalive probe starts the idle timer anew. false: the path ends TCP, and only data starts it anew. */
+  /** Whether a keepalive probe starts the idle timer anew. false: only data does. */
   readonly probesCount: boolean;
+  /** Whether it ends TCP: then it answers the probes itself, and they tell nothing about the peer behind it. */
+  readonly endsTcp: boolean;
   /** The name of a profile for this path. null where only a heartbeat helps. */
   readonly profile: keyof typeof profiles | null;
   /** Where it is documented. */
@@ -46,6 +48,7 @@ export const paths = table({
     idleTimeout: 350_000,
     afterwards: 'reset',
     probesCount: true,
+    endsTcp: false,
     profile: 'cloudLoadBalancer',
     source:
       'https://docs.aws.amazon.com/elasticloadbalancing/latest/network/network-load-balancers.html#connection-idle-timeout',
@@ -59,6 +62,7 @@ export const paths = table({
     idleTimeout: 350_000,
     afterwards: 'reset',
     probesCount: true,
+    endsTcp: true,
     profile: 'cloudLoadBalancer',
     source:
       'https://docs.aws.amazon.com/elasticloadbalancing/latest/network/network-load-balancers.html#connection-idle-timeout',
@@ -69,6 +73,7 @@ export const paths = table({
     idleTimeout: 350_000,
     afterwards: 'reset',
     probesCount: true,
+    endsTcp: false,
     profile: 'cloudLoadBalancer',
     source: 'https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-troubleshooting.html',
     asOf: '2026-12',
@@ -78,6 +83,7 @@ export const paths = table({
     idleTimeout: 350_000,
     afterwards: 'silent',
     probesCount: true,
+    endsTcp: false,
     profile: 'cloudLoadBalancer',
     source: 'https://docs.aws.amazon.com/network-firewall/latest/APIReference/API_FlowTimeouts.html',
     asOf: '2026-12',
@@ -87,6 +93,7 @@ export const paths = table({
     idleTimeout: 60_000,
     afterwards: 'close',
     probesCount: false,
+    endsTcp: true,
     profile: null,
     source: 'https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-load-balancer-attributes.html',
     asOf: '2026-12',
@@ -96,6 +103,7 @@ export const paths = table({
     idleTimeout: 4 * minutes,
     afterwards: 'silent',
     probesCount: true,
+    endsTcp: false,
     profile: 'cloudLoadBalancer',
     source: 'https://learn.microsoft.com/azure/load-balancer/load-balancer-tcp-reset',
     asOf: '2024-07',
@@ -105,6 +113,7 @@ export const paths = table({
     idleTimeout: 4 * minutes,
     afterwards: 'reset',
     probesCount: true,
+    endsTcp: false,
     profile: 'cloudLoadBalancer',
     source: 'https://learn.microsoft.com/azure/nat-gateway/nat-gateway-resource',
     asOf: '2023-07',
@@ -114,6 +123,7 @@ export const paths = table({
     idleTimeout: 10 * minutes,
     afterwards: 'silent',
     probesCount: true,
+    endsTcp: false,
     profile: 'eventStream',
     source: 'https://cloud.google.com/compute/docs/troubleshooting/general-tips',
     asOf: '2025-08',
@@ -126,6 +136,7 @@ export const paths = table({
     idleTimeout: 120_000,
     afterwards: 'close',
     probesCount: false,
+    endsTcp: true,
     profile: null,
     source: 'https://developers.cloudflare.com/fundamentals/reference/connection-limits/',
     asOf: '2026-07',
@@ -135,6 +146,7 @@ export const paths = table({
     idleTimeout: 60_000,
     afterwards: 'close',
     probesCount: false,
+    endsTcp: true,
     profile: null,
     source: 'https://nginx.org/en/docs/http/websocket.html',
     asOf: '2026-12',
@@ -147,6 +159,7 @@ export const paths = table({
     idleTimeout: 432_000_000,
     afterwards: 'reset',
     probesCount: true,
+    endsTcp: false,
     profile: 'lowPower',
     source: 'https://docs.kernel.org/networking/nf_conntrack-sysctl.html',
     asOf: '2026-12',
@@ -156,6 +169,7 @@ export const paths = table({
     idleTimeout: 124 * minutes,
     afterwards: 'silent',
     probesCount: true,
+    endsTcp: false,
     profile: 'lowPower',
     source: 'https://www.rfc-editor.org/rfc/rfc5382#section-5',
     asOf: '2008-10',

@@ -6,7 +6,13 @@ import { checkProfile, paths, planKeepalive, profiles, type PathName } from 'tcp
 const names = Object.keys(paths) as PathName[];
 const ofProxies = names.filter((name) => !paths[name].probesCount);
 const ofOthers = names.filter((name) => paths[name].probesCount);
+const transparent = names.filter((name) => !paths[name].endsTcp);
 const matched = { initialDelay: 30_000, interval: 5_000, count: 3, userTimeout: 'match' } as const;
+/** What is worth knowing of a profile that is right for the path. */
+const notes = (name: PathName) => [
+  'note SLOW_CONSUMERS_MAY_END',
+  ...(paths[name].endsTcp ? ['note PROXY_ANSWERS_PROBES'] : []),
+];
 const codes = (...args: Parameters<typeof checkProfile>) =>
   checkProfile(...args).map(({ code, severity }) => `${severity} ${code}`);
 
@@ -18,6 +24,10 @@ void t.test('the table is frozen, and each number has a source and a date', asyn
     t.ok(Number.isInteger(entry.idleTimeout / 1_000), name);
   }
   t.strictSame(ofProxies, ['aws-alb', 'cloudflare', 'nginx']);
+  t.strictSame(
+    names.filter((name) => paths[name].endsTcp),
+    ['aws-nlb-tls', ...ofProxies],
+  );
 });
 
 void t.test('checkProfile: the idle timeout of a path by its name', async (t) => {
@@ -28,7 +38,7 @@ void t.test('checkProfile: the idle timeout of a path by its name', async (t) =>
     ['note SLOW_CONSUMERS_MAY_END'],
     'one that was set',
   );
-  for (const name of ofOthers) {
+  for (const name of transparent) {
     t.strictSame(
       checkProfile(slow, { path: name }),
       checkProfile(slow, { idleTimeout: paths[name].idleTimeout }),
@@ -49,6 +59,19 @@ void t.test('checkProfile: probes do not keep a path open that ends TCP', async 
   }
 });
 
+void t.test('checkProfile: answered probes of a TLS listener tell nothing about the peer behind it', async (t) => {
+  const path = 'aws-nlb-tls';
+  const note = ['note SLOW_CONSUMERS_MAY_END', 'note PROXY_ANSWERS_PROBES'];
+  t.strictSame(codes(matched, { path }), note);
+  t.strictSame(codes({ ...matched, initialDelay: 350_000 }, { path }), [
+    'note SLOW_CONSUMERS_MAY_END',
+    'danger IDLE_TIMEOUT_TOO_SHORT',
+    'note PROXY_ANSWERS_PROBES',
+  ]);
+  const { message } = checkProfile(matched, { path })[1]!;
+  t.match(message, /ends TCP: it answers the probes for a peer that may have vanished behind it\.$/);
+});
+
 function outOfStep(heartbeat: number): string[] {
   return heartbeat % matched.initialDelay > 10_000 ? ['note HEARTBEAT_OUT_OF_STEP'] : [];
 }
@@ -58,7 +81,7 @@ void t.test('planKeepalive: the plan for a path has no danger and no warning on 
   for (const name of ofOthers) {
     const plan = planKeepalive({ detectWithin, path: name });
     t.strictSame(plan, planKeepalive({ detectWithin, idleTimeout: paths[name].idleTimeout }), name);
-    t.strictSame(codes(plan, { path: name }), ['note SLOW_CONSUMERS_MAY_END'], name);
+    t.strictSame(codes(plan, { path: name }), notes(name), name);
   }
   const [plan, set] = [{}, { idleTimeout: 60_000 }].map((more) =>
     planKeepalive({ detectWithin, path: 'aws-nlb', ...more }),
@@ -97,7 +120,7 @@ void t.test('the named profile for a path has no danger and no warning on it', a
   for (const name of names) {
     const { profile, probesCount } = paths[name];
     t.equal(profile === null, !probesCount, name);
-    if (profile !== null) t.strictSame(codes(profiles[profile], { path: name }), ['note SLOW_CONSUMERS_MAY_END'], name);
+    if (profile !== null) t.strictSame(codes(profiles[profile], { path: name }), notes(name), name);
   }
 });
 

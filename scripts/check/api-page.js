@@ -10,7 +10,8 @@ const out = path.join(root, '.cache', 'api-page');
 const introduction = `# API
 
 Written from the doc comments by \`npm run check -- api --write\`. [Choosing a profile](profiles.md) and
-[Recipes](recipes.md) are easier to begin with; [Errors](errors.md) explains every code.
+[Recipes](recipes.md) are easier to begin with; [In a web page](browser.md) shows how to use \`tcp-keepalive/browser\`, and
+[Errors](errors.md) explains every code.
 `;
 const options = {
   plugin: ['typedoc-plugin-markdown'],
@@ -19,6 +20,7 @@ const options = {
   logLevel: 'Error',
   disableSources: true,
   excludeExternals: true,
+  excludeProtected: true,
   outputFileStrategy: 'modules',
   hidePageHeader: true,
   hidePageTitle: true,
@@ -60,7 +62,7 @@ exports.writeApiPage = async (entryPoints, file) => {
   /** @type {Map<string, number>} */
   const taken = new Map();
   const sections = [...entryPoints].map(([name, types]) => {
-    const module = path.relative(path.join(root, 'dist'), types).replace(/(\/index)?\.d\.ts$/, '');
+    const module = path.relative(path.join(root, 'dist'), types).replace(/(\/index)?\.d\.m?ts$/, '');
     const text = tidy(readFileSync(path.join(out, `${module}.md`), 'utf8'));
     return { name, text, anchors: anchorsOf(`## ${name}\n${text}`, taken) };
   });
@@ -102,8 +104,10 @@ function linked(text, known) {
 }
 
 /** What the signature and the code blocks say already. */
-const leftOut = /^(Parameters|Type Parameters|Extends|Overrides|Implementation of|Inherited from|Implements)$/;
-const headingLeftOut = /^(Constructors?|Methods|Properties|Accessors|Examples?|Type Declaration|Returns)$/;
+const leftOut =
+  /^(Parameters|Type Parameters|Extends|Extended by|Overrides|Implementation of|Inherited from|Implements)$/;
+const headingLeftOut =
+  /^(Constructors?|Methods|Properties|Accessors|Get Signature|Examples?|Type Declaration|Returns)$/;
 
 /** @param {string} text as typedoc writes it: names are headings of the second level */
 function tidy(text) {
@@ -115,7 +119,8 @@ function tidy(text) {
       const [, hashes = '', heading = '', body = ''] = /^(#+) (.*)\n([^]*)$/.exec(part) ?? [];
       if (heading === '') return part;
       if (skippedLevel > 0 && hashes.length > skippedLevel) return '';
-      skippedLevel = leftOut.test(heading) ? hashes.length : 0;
+      const isOverloaded = hashes.length > 2 && body.trim() === '' && heading.endsWith('()'); // addEventListener of a page
+      skippedLevel = leftOut.test(heading) || isOverloaded ? hashes.length : 0;
       if (skippedLevel > 0 || /dispose/.test(heading)) return '';
       if (heading === 'Returns') return body.replace(/^\s*.*\n/, ''); // without the type
       if (headingLeftOut.test(heading)) return body;
@@ -125,5 +130,5 @@ function tidy(text) {
     })
     .join('')
     .replaceAll(/<a id="[^"]*"><\/a> /g, '')
-    .replaceAll(/ \| - \|$/gm, ' | |');
+    .replaceAll(/(?<=\|) - (?=\|)/g, ' ');
 }

@@ -13,12 +13,15 @@ const acceptedPage = path.join(root, 'docs', 'api.md');
 const made = path.join(root, '.cache', 'api');
 const madePage = path.join(root, '.cache', 'api.md');
 const configObjectFullPath = path.join(__dirname, 'api-extractor.json');
+/** Code for a web page: it has the types of a page, and none of Node. */
+const pageTsconfig = path.join(root, 'src', 'browser', 'tsconfig.json');
 const packageJsonFullPath = path.join(root, 'package.json');
 
 /** @param {string} types of an entry point @param {string} reportFileName */
 function report(types, reportFileName) {
   const configObject = ExtractorConfig.loadFile(configObjectFullPath);
   configObject.mainEntryPointFilePath = types;
+  if (types.endsWith('.mts')) configObject.compiler = { tsconfigFilePath: pageTsconfig };
   Object.assign(/** @type {object} */ (configObject.apiReport), { reportFileName });
   const config = ExtractorConfig.prepare({ configObject, configObjectFullPath, packageJsonFullPath });
   const { errorCount } = Extractor.invoke(config, {
@@ -35,9 +38,9 @@ async function main() {
   /** @type {Map<string, string>} */
   const entryPoints = new Map();
   for (const [key, compiled] of Object.entries(map)) {
-    if (!compiled.endsWith('.js')) continue;
+    if (!/\.m?js$/.test(compiled)) continue;
     const specifier = path.posix.join(name, key);
-    entryPoints.set(specifier, path.join(root, compiled.replace(/\.js$/, '.d.ts')));
+    entryPoints.set(specifier, path.join(root, compiled.replace(/\.(m?)js$/, '.d.$1ts')));
     report(/** @type {string} */ (entryPoints.get(specifier)), specifier.replaceAll('/', '-'));
   }
   await writeApiPage(entryPoints, madePage);

@@ -3,7 +3,8 @@ import { KeepaliveError, applyKeepaliveToProcess, defineProfile, profiles, type 
 /**
  * Gives every server and every outgoing connection of a process the profiles that two environment variables name, without
  * a change of its code: `node --import tcp-keepalive/register app.js`, or `--require`, or either in `NODE_OPTIONS`.
- * Worker threads, child processes and cluster workers inherit it. Node only.
+ * Worker threads, cluster workers and child processes of `fork` inherit it. Other child processes (`spawn`) need it in
+ * `NODE_OPTIONS`, and workers with `eval: true` need `--require` in place of `--import`. Node only.
  *
  * `TCP_KEEPALIVE_SERVERS` and `TCP_KEEPALIVE_CONNECTIONS` are the name of a profile (`presence`), or a delay, an interval
  * and a count (`240s/20s/3`), with a user timeout if `'match'` is not wanted (`4m/20s/3/300s`). The units are `ms`, `s` and

@@ -45,7 +45,7 @@ const tunedAgents = new WeakMap<Agent, TunedAgent>();
  * Gives every socket of an `http.Agent` or `https.Agent` the profile: those that it has now, in use or pooled, and
  * those that it opens later (applied in 'connect').
  *
- * The profile is applied again when a socket returns to the pool or is taken from it, because `https.Agent` of Node 18
+ * The profile is applied again when a socket returns to the pool or is taken from it, because `https.Agent` of Node 20
  * to 22 overwrites the timing there. Sockets that do not carry a TCP connection of this agent are left alone: those of
  * a `socketPath`, tunnels over a stream, mocked sockets of nock and msw. Called again for the same agent, it updates
  * the profile and takes the new options.

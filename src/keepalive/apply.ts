@@ -40,7 +40,8 @@ type FollowedSocket = Socket & { [followed]?: CheckedProfile | undefined };
  * more after the time of the last probe, and the peer has a second to acknowledge it. That can be later than the last
  * probe by the time that the data was in flight before the call, at most two minutes. macOS and Windows do not tell how
  * long a peer was silent. macOS is given the highest count until the probes of the profile have gone out, and can
- * notice a peer that vanished before the call one `interval` later than `detectionTime` says.
+ * notice a peer that vanished before the call one `interval` later than `detectionTime` says (by its sources; never run
+ * there).
  *
  * Cost on Linux: two getsockopt and five setsockopt if keepalive is off, five getsockopt if the socket holds the
  * profile, else six getsockopt, one setsockopt for each option that differs, and two that pause keepalive where its

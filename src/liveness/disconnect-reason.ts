@@ -24,8 +24,9 @@ const reasons = new Map<unknown, DisconnectReason>([
  *   that keepalive has ended, WSAENETRESET, has no name in Node: there `UNKNOWN` from a read or a write is this.
  * - 'unreachable': the network said that there is no way to it (`EHOSTUNREACH`, `ENETUNREACH`, `EHOSTDOWN`, `ENETDOWN`).
  *   Linux reports a peer that vanished with data in flight like this when an ICMP message came meanwhile.
- * - 'reset': the peer's kernel does not know the connection (`ECONNRESET`, `ECONNABORTED`, `EPIPE`): it restarted, or its
- *   program ended. Windows also says `ECONNABORTED` for some time-outs, and `ENOTCONN` for a reset while keepalive is on.
+ * - 'reset': a RST came (`ECONNRESET`, `ECONNABORTED`, `EPIPE`): the peer restarted or its program ended, or a NAT or
+ *   proxy in the path sent it. Windows also says `ECONNABORTED` for some time-outs, and `ENOTCONN` for a reset while
+ *   keepalive is on.
  * - 'other': says nothing about a connection that was there, for example `ECONNREFUSED` or an error of TLS.
  *
  * @example

@@ -74,8 +74,8 @@ export interface LivenessEvents {
  *
  * @example
  * ```ts
- * // Silent after 276.4 s, gone after at most 304 s, whatever is written meanwhile.
- * const derived: LivenessProfileOptions = { profile: profiles.mobileNat, destroyAfter: 300_000 };
+ * // Silent after 276.4 s, gone after at most 314 s, whatever is written meanwhile.
+ * const derived: LivenessProfileOptions = { profile: profiles.mobileNat, destroyAfter: 310_000 };
  * const bounded = new LivenessMonitor(derived);
  * applyKeepalive(socket, profiles.mobileNat);
  * bounded.watch(socket);

@@ -3,7 +3,7 @@ import { checked, type KeepaliveProfile } from '../profile/profile.js';
 import { assertObject, checkedTime, longestDelay } from '../util/arguments.js';
 import { outOfRange } from '../util/errors.js';
 
-/** Options of {@link LivenessMonitor}. Milliseconds, 1 to 2 147 483 647. */
+/** Options of {@link LivenessMonitor}. Milliseconds, 1 to 2,147,483,647. */
 export interface LivenessOptions {
   /**
    * A peer that was not heard from for this long is silent. Take more than the time between two probes with an eighth
@@ -15,7 +15,8 @@ export interface LivenessOptions {
   readonly checkEvery: number;
   /**
    * A socket whose peer was not heard from for this long is destroyed with `ERR_KEEPALIVE_SILENCE`, and is 'gone' as
-   * 'timed-out'. At least `silentAfter`. Default: no socket is destroyed.
+   * 'timed-out'. At least `silentAfter`. Take more than `detectionTime` of the same profile with `count - 1` (its
+   * `idle`), so that the last probe goes out. Default: no socket is destroyed.
    *
    * What is written to the socket does not put it off. It comes at most one `checkEvery` and one tick of the kernel's
    * clock (1 to 10 ms) later, as the socket's 'error'; an http2 session and its streams end with it.
@@ -27,7 +28,7 @@ export interface LivenessOptions {
   readonly destroyAfter?: number | undefined;
 }
 
-/** Options of {@link LivenessMonitor} for sockets that all have one profile. Milliseconds, 1 to 2 147 483 647. */
+/** Options of {@link LivenessMonitor} for sockets that all have one profile. Milliseconds, 1 to 2,147,483,647. */
 export interface LivenessProfileOptions {
   /** The profile that the sockets have. The monitor does not apply it. */
   readonly profile: KeepaliveProfile;

@@ -11,8 +11,8 @@ export interface KeepaliveTraffic {
   /** Both directions together, over IPv6: 72 bytes a packet. */
   readonly bytesPerHourIPv6: number;
   /**
-   * Wake-ups of a phone's radio: one for each probe, because the answer falls into the ten seconds or so (a setting of
-   * the operator) that the radio then stays at high power. With a shorter period the radio never sleeps.
+   * Wake-ups of a phone's radio: one for each probe, because the answer falls into the time, set by the operator, for
+   * which the radio then stays at high power. With a shorter period the radio never sleeps.
    */
   readonly wakeUpsPerDay: number;
 }

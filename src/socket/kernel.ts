@@ -92,7 +92,7 @@ function isTaken(): boolean {
 
 /**
  * Restores what {@link getSettings} read. The system's defaults can be larger than what a socket accepts (Linux:
- * `net.ipv4.tcp_keepalive_time` of 86 400); then the largest accepted value is set.
+ * `net.ipv4.tcp_keepalive_time` of 86,400); then the largest accepted value is set.
  */
 export function putSettings(descriptor: number, held: KeepaliveSettings): void {
   const { limits } = platform;
@@ -136,7 +136,7 @@ export function getSettings(descriptor: number): KeepaliveSettings {
  *
  * @example
  * ```ts
- * const { initialDelay }: KeepaliveSettings = readSystemKeepalive(); // 7 200 000 unless it was changed
+ * const { initialDelay }: KeepaliveSettings = readSystemKeepalive(); // 7,200,000 unless it was changed
  * ```
  */
 export function readSystemKeepalive(): KeepaliveSettings {

@@ -11,8 +11,8 @@ import { isSession } from './http2-session.js';
 /** Options of {@link Http2Heartbeat}. */
 export interface Http2HeartbeatOptions {
   /**
-   * Milliseconds, 1 to 2 147 483 647. A session that has received nothing for this long is pinged, up to a sixteenth of
-   * it early.
+   * Milliseconds, 1 to 2,147,483,647. A session that has received nothing for this long is pinged; earlier, by up to a
+   * sixteenth of it, or by up to half of it where many pings fall together.
    */
   readonly interval: number;
   /** Milliseconds, 1 to 2 147 483 647. A session that has not answered a PING for this long is destroyed. */

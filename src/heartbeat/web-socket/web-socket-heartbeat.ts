@@ -12,8 +12,8 @@ import { WebSocketPeer, type WebSocketRules } from './web-socket-peer.js';
 /** Options of {@link WebSocketHeartbeat}. */
 export interface WebSocketHeartbeatOptions {
   /**
-   * Milliseconds, 1 to 2 147 483 647. A client that was not heard from for this long is pinged, accurate to a
-   * sixty-fourth of it.
+   * Milliseconds, 1 to 2,147,483,647. A client that was not heard from for this long is pinged; earlier, by up to a
+   * sixty-fourth of it, or by up to half of it where many pings fall together.
    */
   readonly interval: number;
   /** Milliseconds, 1 to 2 147 483 647. A client that has not answered a ping for this long is terminated. */

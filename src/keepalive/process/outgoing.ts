@@ -8,7 +8,10 @@ import { override } from '../../util/override.js';
 
 /** An outgoing connection, as a rule of `applyKeepaliveToProcess` gets it. */
 export interface ConnectionTarget {
-  /** The host name that was connected to, or the address if there was no name. */
+  /**
+   * The host name that was connected to, or the address if there was no name. Where a socket object that had connected
+   * to a name connects again to an address, Node still tells that name.
+   */
   readonly host: string;
   readonly port: number;
   /** The address that answered. */

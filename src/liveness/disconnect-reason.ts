@@ -16,7 +16,7 @@ const reasons = new Map<unknown, DisconnectReason>([
 ]);
 
 /**
- * What a socket's error says about its peer, the same on every OS.
+ * What a socket's error says about its peer, by one table for all systems.
  *
  * - 'closed': no error; both sides closed the connection, or this one did.
  * - 'timed-out': probes, or data, stayed unanswered (`ETIMEDOUT`), or nothing was heard for as long as a monitor's

@@ -373,6 +373,7 @@ void t.test('bad arguments change nothing', async (t) => {
     [{ connections: 'presence' }, { code: 'ERR_INVALID_ARG_TYPE', message: /options\.connections/ }],
     [{ servers: 30 }, { code: 'ERR_INVALID_ARG_TYPE', message: /options\.servers/ }],
     [{ servers: { ...profile, count: 0 } }, { code: 'ERR_KEEPALIVE_PROFILE', field: 'count' }],
+    [{ server: profile }, { code: 'ERR_INVALID_ARG_TYPE', message: /options\.server.*servers/ }],
     [{ onError: 'console.error' }, { code: 'ERR_INVALID_ARG_TYPE', message: /options\.onError/ }],
   ];
   for (const [options, error] of wrong) {

@@ -4,7 +4,7 @@ import { TunedProcess, sharedRegistry, type Rule } from './tuned-process.js';
 import { assertAddon } from '../../addon/binding.js';
 import { checked, type KeepaliveProfile } from '../../profile/profile.js';
 import { assertAllReachable } from '../../socket/descriptor.js';
-import { assertObject } from '../../util/arguments.js';
+import { assertKnownFields, assertObject } from '../../util/arguments.js';
 import { invalidArgumentType } from '../../util/errors.js';
 
 /** Options of {@link applyKeepaliveToProcess}. */
@@ -82,6 +82,7 @@ export interface ProcessKeepalive {
  */
 export function applyKeepaliveToProcess(options: ProcessKeepaliveOptions): ProcessKeepalive {
   assertObject('options', options);
+  assertKnownFields('options', options, ['servers', 'connections', 'onError']);
   const { servers, connections, onError } = options;
   if (onError !== undefined && typeof onError !== 'function') {
     throw invalidArgumentType('options.onError', 'a function', onError);

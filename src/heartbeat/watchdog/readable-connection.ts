@@ -55,8 +55,10 @@ export class ReadableConnection implements Connection {
     return this.#position.advance(socket, waitingInProcess(socket)) === 'moved';
   }
 
+  /** `readableEnded` would tell only that the end was read. */
   hasEnded(): boolean {
-    return this.#stream.destroyed || this.#stream.readableEnded;
+    const { _readableState: state } = this.#stream as { _readableState?: { readonly ended?: boolean } };
+    return this.#stream.destroyed || state?.ended === true;
   }
 
   end(error: KeepaliveError): void {

@@ -3,7 +3,7 @@ const blankLine = /(?:\r\n|\n|\r(?!\n))(?:\r\n|\n|\r)$/;
 /** The longest blank line. */
 const longest = 4;
 
-/** Follows what is written to an event stream, and tells whether the last event is complete. */
+/** Follows what is written to an event stream, and tells whether the last event or line is complete. */
 export class EventBoundary {
   /** The last characters that were written; undefined: none yet. */
   #tail: string | undefined;
@@ -11,6 +11,11 @@ export class EventBoundary {
   /** Whether a ping that is written now would not end up inside another event. */
   get isBetweenEvents(): boolean {
     return this.#tail === undefined || blankLine.test(this.#tail);
+  }
+
+  /** Whether a comment that is written now would be a line of its own. Not after "\r", to which a "\n" may belong. */
+  get isBetweenLines(): boolean {
+    return this.#tail === undefined || this.#tail.endsWith('\n');
   }
 
   note(chunk: unknown, encoding: unknown): void {

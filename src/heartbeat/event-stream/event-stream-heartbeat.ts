@@ -2,7 +2,7 @@ import { checkedTime, checkedType, optional, readOptions } from '../../util/argu
 import { invalidArgumentType } from '../../util/invalid-argument.js';
 import { assertNotEnded, faultReporter } from '../fault.js';
 import { PingSchedule } from '../schedule/ping-schedule.js';
-import { EventStreamPeer } from './event-stream-peer.js';
+import { EventStreamPeer, type Ping } from './event-stream-peer.js';
 import { isWritable, type EventStreamResponse } from './event-stream-response.js';
 
 /** Options of {@link EventStreamHeartbeat}. */
@@ -32,13 +32,14 @@ export interface EventStreamHeartbeatSnapshot {
   /** Pings that a loop with this `interval` would have sent to streams that had just sent something. */
   readonly pingsSaved: number;
   /**
-   * Pings that were not sent because earlier data still waited for the reader, or because an event was only half
-   * written.
+   * Pings that were not sent because earlier data still waited for the reader, or because a line, or with the `event`
+   * option an event, was only half written.
    */
   readonly pingsWithheld: number;
 }
 
-const comment = ':\n\n';
+/** A comment does not end the event in which it stands (WHATWG HTML, 9.2.6). */
+const comment: Ping = { betweenEvents: ':\n\n', betweenLines: ':\n' };
 
 /**
  * Keeps server-sent-events responses alive: it sends a ping on a stream to which nothing was sent for an `interval`.
@@ -46,9 +47,10 @@ const comment = ':\n\n';
  * `SilenceWatchdog`), and TCP notices a vanished client because the ping is not acknowledged.
  *
  * `add(response)` takes responses of `http`, `https` and `http2`, streams of `http2`, and the raw responses of
- * frameworks (`reply.raw` in fastify). A ping is written only between two events and after the headers, and not while
- * earlier data still waits for a slow reader. The pings of all streams are spread evenly over the interval, even if all
- * streams sent something at the same moment: some pings then come up to half an interval earlier.
+ * frameworks (`reply.raw` in fastify). A ping is written after the headers, not inside a line or, with the `event`
+ * option, inside an event, and not while earlier data still waits for a slow reader. The pings of all streams are spread
+ * evenly over the interval, even if all streams sent something at the same moment: some pings then come up to half an
+ * interval earlier.
  *
  * To know where an event ends, it replaces `write` of the response, as compressing middleware does, until the response
  * ends or is removed. Data that is written directly to `response.stream` of http2 is not seen.
@@ -69,7 +71,7 @@ const comment = ':\n\n';
  */
 export class EventStreamHeartbeat {
   readonly #schedule: PingSchedule<EventStreamResponse, EventStreamPeer>;
-  readonly #ping: string;
+  readonly #ping: Ping;
 
   constructor(options: EventStreamHeartbeatOptions) {
     const { interval, event, onError } = readOptions(options, {
@@ -77,7 +79,7 @@ export class EventStreamHeartbeat {
       event: optional(checkedName, undefined),
       onError: optional(checkedType('function'), undefined),
     });
-    this.#ping = event === undefined ? comment : `event: ${event}\ndata:\n\n`;
+    this.#ping = event === undefined ? comment : { betweenEvents: `event: ${event}\ndata:\n\n` };
     const report = faultReporter('EventStreamHeartbeat', onError as EventStreamHeartbeatOptions['onError']);
     this.#schedule = new PingSchedule({
       interval,
@@ -89,7 +91,7 @@ export class EventStreamHeartbeat {
   }
 
   /**
-   * Pings a response while it is quiet, until it ends. Call it before the first event or between two events; a second
+   * Pings a response while it is quiet, until it ends. Call it before the first event or at the end of a line; a second
    * call does nothing. A response that cannot take a ping is ignored: one that has ended, the answer to a HEAD request,
    * one with status 204 or 304 or with a `content-length`.
    *

@@ -3,14 +3,20 @@ import { Peer, now, type Condition } from '../schedule/peer.js';
 import { EventBoundary } from './event-boundary.js';
 import { flush, isWritable, needsDrain, type EventStreamResponse } from './event-stream-response.js';
 
+/** What a ping writes, by where it stands in the stream; undefined: it has to wait. */
+export interface Ping {
+  readonly betweenEvents: string;
+  readonly betweenLines?: string;
+}
+
 /** One response. Each write puts off the next ping, and no answer to a ping is expected. */
 export class EventStreamPeer extends Peer<EventStreamResponse> {
-  readonly #ping: string;
+  readonly #ping: Ping;
   readonly #boundary = new EventBoundary();
   readonly #onEnd: () => void;
   readonly #restore: () => void;
 
-  constructor(response: EventStreamResponse, ping: string, onEnd: (peer: EventStreamPeer) => void) {
+  constructor(response: EventStreamResponse, ping: Ping, onEnd: (peer: EventStreamPeer) => void) {
     super(response);
     this.#ping = ping;
     this.#onEnd = () => {
@@ -34,13 +40,18 @@ export class EventStreamPeer extends Peer<EventStreamResponse> {
   }
 
   override isHeldUp(): boolean {
-    return !this.target.headersSent || needsDrain(this.target) || !this.#boundary.isBetweenEvents;
+    return !this.target.headersSent || needsDrain(this.target) || this.#pingHere() === undefined;
   }
 
   override sendPing(): void {
     // Through the outermost `write`, as the application's own events.
-    this.target.write(this.#ping);
+    this.target.write(this.#pingHere()!);
     flush(this.target);
+  }
+
+  #pingHere(): string | undefined {
+    if (this.#boundary.isBetweenEvents) return this.#ping.betweenEvents;
+    return this.#boundary.isBetweenLines ? this.#ping.betweenLines : undefined;
   }
 
   override release(): void {

@@ -46,7 +46,10 @@ export class ReadableConnection implements Connection {
     return bytesRead !== undefined && this.#received.hasGrown({ bytesRead });
   }
 
+  /** A socket with `onread` buffers nothing. */
   isDeaf(): boolean {
+    const { _handle: handle } = this.#stream as { _handle?: { readonly reading?: boolean } | null };
+    if (handle?.reading === false) return true;
     return this.#stream.readableLength > 0 && this.#stream.readableLength >= this.#stream.readableHighWaterMark;
   }
 

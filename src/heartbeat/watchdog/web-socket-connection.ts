@@ -2,7 +2,7 @@ import type { EventEmitter } from 'node:events';
 import { override } from '../../util/override.js';
 import { Received, TrafficPosition, waitingInProcess } from '../schedule/traffic-position.js';
 import type { ConnectionListener, Connection } from './connection.js';
-import { socketOf, type HeartbeatClient } from '../web-socket/web-socket-client.js';
+import { isDeaf, socketOf, type HeartbeatClient } from '../web-socket/web-socket-client.js';
 
 /** The part of a WebSocket client that {@link SilenceWatchdog} uses. A `WebSocket` of `ws` has it. */
 export interface WatchedWebSocket {
@@ -42,7 +42,7 @@ export class WebSocketConnection implements Connection {
   }
 
   isDeaf(): boolean {
-    return this.#client.isPaused === true;
+    return isDeaf(this.#client as HeartbeatClient);
   }
 
   /** The request to upgrade needs an answer too. */

@@ -18,7 +18,7 @@ import { poll } from '../../support/poll';
 import { listening, owned, tcpPair, tlsPair } from '../../support/sockets';
 import { spin } from '../../support/spin';
 import { caught } from '../../support/uncaught';
-import { frameHead, open, openRaw, portOf, webSocketServer } from '../../support/web-sockets';
+import { frameHead, open, openRaw, portOf, socketOf, webSocketServer } from '../../support/web-sockets';
 
 const timeout = 400;
 const slow = 10_000;
@@ -94,20 +94,40 @@ void t.test('a socket that is not read yet loses no data', async (t) => {
   await poll('all', () => client.readableLength === spoken);
 });
 
-void t.test('a socket with `onread`', async (t) => {
+/** A socket with `onread`, which has no buffer. */
+async function onreadPair(t: Test, callback: () => boolean) {
   const server = net.createServer();
   const port = await listening(t, server);
   const connection = once(server, 'connection') as Promise<[net.Socket]>;
-  const client = owned(
-    t,
-    net.connect({ port, host: '127.0.0.1', onread: { buffer: Buffer.alloc(64), callback: () => true } }),
-  );
+  const onread = { buffer: Buffer.alloc(64), callback };
+  const client = owned(t, net.connect({ port, host: '127.0.0.1', onread }));
   const [accepted] = await connection;
-  owned(t, accepted);
+  return { client, accepted: owned(t, accepted) };
+}
+
+void t.test('a socket with `onread`', async (t) => {
+  const { client, accepted } = await onreadPair(t, () => true);
   const { dog, silences } = watchdog(t);
   dog.watch(client);
   await spokenTo(t, () => accepted.write('x'), silences, errorOf(client));
 });
+
+for (const how of ['by `pause`', 'by its callback'] as const) {
+  void t.test(`a socket with \`onread\` that the application has paused ${how}: the time does not count`, async (t) => {
+    let calls = 0;
+    const { client, accepted } = await onreadPair(t, () => (calls += 1) > 1 || how === 'by `pause`');
+    accepted.write('x');
+    await poll('data', () => calls === 1);
+    if (how === 'by `pause`') client.pause();
+    const { dog, silences } = watchdog(t);
+    dog.watch(client);
+    await delay(3 * timeout);
+    t.strictSame(silences, []);
+    client.resume();
+    await within(slow, 'its end', errorOf(client));
+    t.equal(silences.length, 1);
+  });
+}
 
 void t.test('while the application does not read and the buffer is full, the time does not count', async (t) => {
   const { client, accepted } = await tcpPair(t);
@@ -176,6 +196,19 @@ void t.test('a part of a long message to a WebSocket', async (t) => {
   dog.watch(accepted);
   raw.write(frameHead(1_000_000));
   await spokenTo(t, () => raw.write('x'), silences, once(accepted, 'close'));
+});
+
+void t.test('while the socket of a WebSocket is paused, the time does not count', async (t) => {
+  const { client } = await open(t, await webSocketServer(t));
+  const socket = socketOf(client);
+  const { dog, silences } = watchdog(t);
+  dog.watch(client);
+  socket.pause();
+  await delay(3 * timeout);
+  t.strictSame(silences, []);
+  socket.resume();
+  await within(slow, 'its end', once(client, 'close'));
+  t.equal(silences.length, 1);
 });
 
 void t.test('a WebSocket that connects to a server that does not answer', async (t) => {

@@ -2,27 +2,18 @@ import { types } from 'node:util';
 import { KeepaliveError } from '../index.js';
 import { hasEnded } from '../util/unproxied.js';
 import { display } from '../util/invalid-argument.js';
+import { warnOnce } from '../util/warn-once.js';
 
 /** Called with what a target has thrown: a heartbeat has no caller that could catch it. */
 export type OnError<Target> = (error: unknown, target: Target) => void;
-
-/** Emits a process warning the first time that it is called. */
-export function warnOnce(): (message: () => string, code: string) => void {
-  let warned = false;
-  return (message, code) => {
-    if (warned) return;
-    warned = true;
-    process.emitWarning(message(), { type: 'KeepaliveWarning', code });
-  };
-}
 
 /** Reports what a target has thrown: to `onError`, or, without it and only once, as a process warning. */
 export function faultReporter<Target>(heartbeat: string, onError: OnError<Target> | undefined): OnError<Target> {
   if (onError !== undefined) return onError;
   const warn = warnOnce();
   return (error, target) => {
-    const { code = 'ERR_KEEPALIVE', message = display(error) } = (error ?? {}) as Partial<NodeJS.ErrnoException>;
-    warn(() => `${heartbeat}: ${display(target)} has thrown: ${message}`, code);
+    const { message = display(error) } = (error ?? {}) as Partial<Error>;
+    warn(() => `${heartbeat}: ${display(target)} has thrown: ${message}`, error);
   };
 }
 

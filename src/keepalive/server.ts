@@ -16,6 +16,7 @@ import { assertAddon } from '../addon/binding.js';
 import type { KeepaliveSettings } from '../socket/kernel.js';
 import { assertObject } from '../util/arguments.js';
 import { invalidArgumentType } from '../util/errors.js';
+import { warnOnce } from '../util/warn-once.js';
 import { FirstListener, putFirst } from './first-listener.js';
 import { Listener } from './listener.js';
 import { setPatiently } from './patience.js';
@@ -111,7 +112,7 @@ export class TunedServer implements ServerKeepalive {
   readonly #looking: FirstListener;
   /** How many accepted connections may be older than the profile on the listener. */
   #older = 0;
-  #warned = false;
+  readonly #warn = warnOnce();
 
   constructor(server: Server, profile: CheckedProfile) {
     this.#server = server;
@@ -214,16 +215,8 @@ export class TunedServer implements ServerKeepalive {
   ] as const;
 
   #report(error: Error, socket?: Socket): void {
-    if (this.onError !== undefined) {
-      this.onError(error, socket);
-    } else if (!this.#warned) {
-      this.#warned = true;
-      const { code = 'ERR_KEEPALIVE' } = error as NodeJS.ErrnoException;
-      process.emitWarning(`A server's keepalive profile could not be applied: ${error.message}`, {
-        type: 'KeepaliveWarning',
-        code,
-      });
-    }
+    if (this.onError !== undefined) this.onError(error, socket);
+    else this.#warn(() => `A server's keepalive profile could not be applied: ${error.message}`, error);
   }
 }
 

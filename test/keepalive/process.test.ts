@@ -241,13 +241,13 @@ void t.test('without onError: one warning', async (t) => {
   t.teardown(() => process.off('warning', onWarning));
   tuned(t, {
     connections: () => {
-      throw new Error('the rule');
+      throw new DOMException('the rule', 'AbortError'); // its code is a number
     },
   });
   const port = await netPort(t);
   for (let i = 0; i < 3; i += 1) await connected(t, net.connect(port));
   t.equal(warnings.length, 1);
-  t.match(warnings[0], { name: 'KeepaliveWarning', message: /the rule/ });
+  t.match(warnings[0], { name: 'KeepaliveWarning', code: 'ERR_KEEPALIVE', message: /the rule/ });
 });
 
 void t.test('an onError that throws is an uncaught exception, and the socket connects', async (t) => {

@@ -3,7 +3,8 @@ import { types } from 'node:util';
 import { keepaliveSupport } from '../../index.js';
 import { assertObject, checkedTime, checkedType, optional, readOptions } from '../../util/arguments.js';
 import { display, invalidArgumentType } from '../../util/invalid-argument.js';
-import { assertNotEnded, faultReporter, warnOnce, type OnError } from '../fault.js';
+import { warnOnce } from '../../util/warn-once.js';
+import { assertNotEnded, faultReporter, type OnError } from '../fault.js';
 import { PingSchedule, type Look } from '../schedule/ping-schedule.js';
 import { Newcomers } from './newcomers.js';
 import { isClient, isEnding, type HeartbeatClient } from './web-socket-client.js';
@@ -175,7 +176,7 @@ export class WebSocketHeartbeat<C extends HeartbeatClient = HeartbeatClient> ext
     if (isClient(value)) return this.#strangers.has(value);
     this.#warnOfStranger(
       () => `${display(value)} among the clients of a WebSocketHeartbeat is not a WebSocket; it is ignored`,
-      'ERR_INVALID_ARG_TYPE',
+      { code: 'ERR_INVALID_ARG_TYPE' },
     );
     return true;
   }

@@ -17,6 +17,7 @@ import { borrowed, handleDescriptor } from '../../socket/descriptor.js';
 import type { Handle } from '../../socket/runtime.js';
 import { display } from '../../util/errors.js';
 import { override } from '../../util/override.js';
+import { warnOnce } from '../../util/warn-once.js';
 
 export type Rule<Target> = (target: Target) => CheckedProfile | undefined;
 
@@ -53,6 +54,7 @@ export class TunedProcess implements ProcessKeepalive {
   #handlesAreHooked = false;
   /** Each is kept alive by its listening handle. */
   #listeners: WeakRef<TunedListener>[] = [];
+  readonly #warn = warnOnce();
   readonly #counts = { servers: 0, connections: 0, refused: 0 };
 
   constructor(registry: Registry, rules: Rules, onError: ProcessKeepaliveOptions['onError']) {
@@ -175,15 +177,8 @@ export class TunedProcess implements ProcessKeepalive {
 
   #report(error: Error, target: ConnectionTarget | Server): void {
     this.#counts.refused += 1;
-    if (this.#onError !== undefined) {
-      this.#onError(error, target);
-    } else if (this.#counts.refused === 1) {
-      const { code = 'ERR_KEEPALIVE' } = error as NodeJS.ErrnoException;
-      process.emitWarning(`A keepalive profile could not be applied: ${error.message}`, {
-        type: 'KeepaliveWarning',
-        code,
-      });
-    }
+    if (this.#onError !== undefined) this.#onError(error, target);
+    else this.#warn(() => `A keepalive profile could not be applied: ${error.message}`, error);
   }
 }
 

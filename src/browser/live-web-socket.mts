@@ -45,10 +45,16 @@ export class LiveWebSocket extends LiveConnection {
     this.start();
   }
 
-  /** Sends one message. Throws InvalidStateError unless the state is 'open': nothing is kept for later. */
+  /**
+   * Sends one message. Throws InvalidStateError unless the state is 'open', and where the connection has begun to close:
+   * nothing is kept for later.
+   */
   send(data: string | Blob | BufferSource): void {
-    if (this.state !== 'open') throw new DOMException(`the connection is ${this.state}`, 'InvalidStateError');
-    this.#socket!.send(data);
+    const socket = this.#socket!;
+    const isClosing = this.state === 'open' && socket.readyState !== WebSocket.OPEN;
+    const state = isClosing ? 'closing' : this.state;
+    if (state !== 'open') throw new DOMException(`the connection is ${state}`, 'InvalidStateError');
+    socket.send(data);
   }
 
   protected override connect(attempt: Attempt): () => void {

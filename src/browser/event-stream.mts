@@ -21,24 +21,29 @@ export class EventStreamParser {
     this.lastEventId = this.#id = lastEventId;
   }
 
-  /** Returns the events that this chunk completes. An event without its blank line is not complete. */
-  push(chunk: string): StreamEvent[] {
-    if (chunk === '') return [];
+  /**
+   * Yields the events that this chunk completes, each before it looks at the next. An event without its blank line is
+   * not complete.
+   */
+  *push(chunk: string): Generator<StreamEvent, void> {
+    if (chunk === '') return;
     const text = this.#afterCarriageReturn && chunk.startsWith('\n') ? chunk.slice(1) : chunk;
     this.#afterCarriageReturn = chunk.endsWith('\r');
     const lines = text.split(/\r\n|\r|\n/);
     lines[0] = this.#rest + lines[0]!;
     this.#rest = lines.pop()!;
-    return lines.flatMap((line) => (line === '' ? this.#dispatch() : this.#field(line)));
+    for (const line of lines) {
+      if (line === '') yield* this.#dispatch();
+      else this.#field(line);
+    }
   }
 
-  #field(line: string): [] {
+  #field(line: string): void {
     const [, name, value = ''] = /^([^:]*)(?:: ?(.*))?$/s.exec(line)!;
     if (name === 'data') this.#data += value + '\n';
     else if (name === 'event') this.#type = value;
     else if (name === 'id' && !value.includes('\0')) this.#id = value;
     else if (name === 'retry' && /^\d+$/.test(value)) this.retry = Number(value);
-    return [];
   }
 
   #dispatch(): StreamEvent[] {

@@ -37,7 +37,7 @@ export class LiveEventSource extends LiveConnection<string> {
     this.start();
   }
 
-  /** The id of the last event that arrived whole. */
+  /** The id of the last event that was dispatched. */
   get lastEventId(): string {
     return this.#parser.lastEventId;
   }
@@ -98,6 +98,7 @@ export class LiveEventSource extends LiveConnection<string> {
       attempt.heard();
       for (const { type, ...init } of parser.push(decoder.decode(value, { stream: true }))) {
         attempt.emit(new MessageEvent(type, { ...init, origin: new URL(this.url).origin }));
+        if (signal.aborted) return; // by a listener: the next events are not dispatched
       }
     }
   }

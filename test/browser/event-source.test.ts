@@ -4,6 +4,7 @@ import http, { type ServerResponse } from 'node:http';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import t, { type Test } from 'tap';
+import { poll } from '../support/poll';
 import { listening } from '../support/sockets';
 
 type Browser = typeof import('../../src/browser/index.mjs');
@@ -92,4 +93,23 @@ void t.test('204 closes it, another status or content type is an error, 503 is t
     t.equal(failed, error, String(status));
   }
   t.equal(requests, 2);
+});
+
+void t.test('the last event id is that of the event that is dispatched, also where its listener closes', async (t) => {
+  const { LiveEventSource } = await load();
+  const server = http.createServer((_, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    response.end('id: 1\ndata: a\n\nid: 2\ndata: b\n\nid: 3\ndata: c\n\n');
+  });
+  const source = new LiveEventSource(`http://127.0.0.1:${await listening(t, server)}/`);
+  const ids: [string, string][] = [];
+  source.addEventListener('message', (event) => {
+    if (ids.push([event.lastEventId, source.lastEventId]) === 2) source.close();
+  });
+  await poll('closed', () => source.state === 'closed');
+  t.strictSame(ids, [
+    ['1', '1'],
+    ['2', '2'],
+  ]);
+  t.equal(source.lastEventId, '2');
 });

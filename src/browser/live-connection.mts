@@ -78,7 +78,6 @@ export abstract class LiveConnection<Data = unknown> extends Target<Data> {
       (...args: A): void => {
         if (isCurrent) does(...args);
       };
-    this.#watch(this.#times.connectTimeout);
     const end = this.connect({
       opened: current(() => {
         this.#openedAt = Date.now();
@@ -106,6 +105,17 @@ export abstract class LiveConnection<Data = unknown> extends Target<Data> {
       isCurrent = false;
       end();
     };
+    this.#watch(this.#times.connectTimeout);
+  }
+
+  /** Later attempts have no caller that could catch an error: what failed is reported, and tried again. */
+  #openAgain(): void {
+    try {
+      this.#open();
+    } catch (error) {
+      this.dispatchEvent(new CustomEvent('error', { detail: String(error) }));
+      this.#reconnect();
+    }
   }
 
   #drop(): void {
@@ -125,7 +135,7 @@ export abstract class LiveConnection<Data = unknown> extends Target<Data> {
     this.#become('reconnecting');
     if (this.#isClosed()) return;
     this.#retryTimer = setTimeout(() => {
-      this.#open();
+      this.#openAgain();
     }, delay);
   }
 
@@ -165,7 +175,7 @@ export abstract class LiveConnection<Data = unknown> extends Target<Data> {
   #renew = (): void => {
     if (this.#isClosed()) return;
     this.#become('reconnecting');
-    if (!this.#isClosed()) this.#open();
+    if (!this.#isClosed()) this.#openAgain();
   };
 }
 

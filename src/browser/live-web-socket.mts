@@ -15,7 +15,8 @@ export interface LiveWebSocketOptions extends LiveOptions {
  *
  * A page does not see the pings of the protocol, so only messages count: the server has to send one within `timeout`, or
  * answer `ping`. A `url` that is a function is called for each attempt and can say where to go on from. Dispatches
- * 'message' and 'statechange'. A server that closes with 1000 has finished: the state is 'closed'. Throws TypeError or
+ * 'message', 'statechange', and 'error' with a message in `detail` when that function throws; the next attempt follows.
+ * A server that closes with 1000 has finished: the state is 'closed'. Throws TypeError or
  * RangeError that names the option.
  */
 export class LiveWebSocket extends LiveConnection {

@@ -50,3 +50,36 @@ void t.test('`send` throws as soon as the server has begun to close, and before 
   await poll('all that was sent', () => received.length === sent);
   t.equal(live.state, 'open');
 });
+
+void t.test('a `url` function that throws: an error, and the next attempt', async (t) => {
+  const { LiveWebSocket } = await load();
+  const server = await webSocketServer(t);
+  server.on('connection', (accepted: Accepted) => accepted.terminate());
+  let calls = 0;
+  const url = () => {
+    calls += 1;
+    if (calls === 2) throw new Error('storage denied');
+    return `ws://127.0.0.1:${portOf(server)}`;
+  };
+  const live = new LiveWebSocket(url, [], quick);
+  t.teardown(() => live.close());
+  const errors: string[] = [];
+  live.addEventListener('error', ({ detail }) => errors.push(detail));
+  await poll('a third attempt', () => calls >= 3);
+  t.match(errors, [/storage denied/]);
+});
+
+void t.test(
+  'a `url` function that throws at first: the error is that of the constructor, and nothing is left',
+  async (t) => {
+    const { LiveWebSocket } = await load();
+    let calls = 0;
+    const url = () => {
+      calls += 1;
+      throw new Error('storage denied');
+    };
+    t.throws(() => new LiveWebSocket(url, [], { ...quick, connectTimeout: 50 }), { message: 'storage denied' });
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    t.equal(calls, 1);
+  },
+);

@@ -6,8 +6,20 @@ const page: Partial<Pick<typeof globalThis, 'addEventListener' | 'removeEventLis
 /** What a connection is doing: 'silent' is followed at once by 'reconnecting'. */
 export type LiveState = 'connecting' | 'open' | 'silent' | 'reconnecting' | 'closed';
 
-/** Timers of a hidden page may come a minute late; one that is later than this slept. */
-const lateAtMost = 65_000;
+/** Timers of a hidden page may come a minute late; one that is later than this slept. Milliseconds. */
+const lateWhereHidden = 65_000;
+const lateWhereVisible = 2_000;
+
+let lastTime = Date.now();
+let passed = 0;
+
+/** Milliseconds that also pass while the machine sleeps. A clock that is set back does not take them back. */
+function clock(): number {
+  const time = Date.now();
+  passed += Math.max(0, time - lastTime);
+  lastTime = time;
+  return passed;
+}
 
 /** An EventTarget that knows what its events carry. */
 export interface LiveTarget<Data> extends EventTarget {
@@ -25,11 +37,12 @@ export abstract class LiveConnection<Data = unknown> extends Target<Data> {
   #state: LiveState = 'connecting';
   #attempt = 0;
   #times: Times;
+  /** When it is silent, or when the next attempt begins. */
   #deadline = 0;
-  #openedAt = 0;
-  #tickedAt = 0;
+  #openedAt = Infinity;
+  #dueAt = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #retryTimer: ReturnType<typeof setTimeout> | undefined;
+  /** undefined between attempts. */
   #disconnect: (() => void) | undefined;
 
   constructor(options: LiveOptions) {
@@ -80,12 +93,12 @@ export abstract class LiveConnection<Data = unknown> extends Target<Data> {
       };
     const end = this.connect({
       opened: current(() => {
-        this.#openedAt = Date.now();
+        this.#openedAt = clock();
         this.#watch(this.#times.timeout);
         this.#become('open');
       }),
       heard: current(() => {
-        this.#deadline = Date.now() + this.#times.timeout;
+        this.#deadline = clock() + this.#times.timeout;
       }),
       lost: current(() => {
         this.#reconnect();
@@ -120,7 +133,6 @@ export abstract class LiveConnection<Data = unknown> extends Target<Data> {
 
   #drop(): void {
     clearTimeout(this.#timer);
-    clearTimeout(this.#retryTimer);
     const disconnect = this.#disconnect;
     this.#disconnect = undefined;
     disconnect?.();
@@ -129,14 +141,11 @@ export abstract class LiveConnection<Data = unknown> extends Target<Data> {
   #reconnect(): void {
     this.#drop();
     // A connection that lasted was a success; one that broke at once is one more attempt that failed.
-    if (this.#openedAt > 0 && Date.now() - this.#openedAt > this.#times.reconnectWithin) this.#attempt = 0;
-    this.#openedAt = 0;
+    if (clock() - this.#openedAt > this.#times.reconnectWithin) this.#attempt = 0;
+    this.#openedAt = Infinity;
     const delay = delayBefore(this.#attempt++, this.#times, this.retry);
     this.#become('reconnecting');
-    if (this.#isClosed()) return;
-    this.#retryTimer = setTimeout(() => {
-      this.#openAgain();
-    }, delay);
+    if (!this.#isClosed()) this.#watch(delay);
   }
 
   #isClosed(): boolean {
@@ -145,33 +154,36 @@ export abstract class LiveConnection<Data = unknown> extends Target<Data> {
 
   #watch(time: number): void {
     clearTimeout(this.#timer);
-    this.#tickedAt = Date.now();
-    this.#deadline = this.#tickedAt + time;
+    this.#deadline = clock() + time;
     this.#tick();
   }
 
   #tick(): void {
-    this.#timer = setTimeout(this.#seen, Math.max(1, Math.min(this.#deadline - Date.now(), 5000)));
+    const now = clock();
+    const wait = Math.max(1, Math.min(this.#deadline - now, 5000));
+    this.#dueAt = now + wait;
+    this.#timer = setTimeout(this.#seen, wait);
   }
 
   /** Looks at the clock: by its timer, and as soon as the page is visible again. */
   #seen = (): void => {
-    if (this.#disconnect === undefined) return;
+    if (this.#isClosed()) return;
     clearTimeout(this.#timer);
-    const now = Date.now();
-    const slept = now - this.#tickedAt > lateAtMost;
-    this.#tickedAt = now;
-    if (now < this.#deadline && !slept) {
+    const now = clock();
+    const late = now - this.#dueAt;
+    if (now < this.#deadline && late <= lateWhereHidden) {
       this.#tick();
       return;
     }
+    const hasWaited = this.#disconnect === undefined;
+    const slept = late > (page.document?.hidden ? lateWhereHidden : lateWhereVisible);
     this.#drop();
     if (this.#state === 'open') this.#become('silent');
-    if (slept) this.#renew();
+    if (hasWaited || slept) this.#renew();
     else if (!this.#isClosed()) this.#reconnect();
   };
 
-  /** The machine slept or is back online: what connection there was is not to be trusted. */
+  /** It has waited, the machine slept, or it is back online: what connection there was is not to be trusted. */
   #renew = (): void => {
     if (this.#isClosed()) return;
     this.#become('reconnecting');

@@ -113,3 +113,62 @@ void t.test('the last event id is that of the event that is dispatched, also whe
   ]);
   t.equal(source.lastEventId, '2');
 });
+
+/** The clock of this process from now on, for which the returned function adds milliseconds. */
+function clock(t: Test): (milliseconds: number) => void {
+  const { now } = Date;
+  let shift = 0;
+  Date.now = () => now() + shift;
+  t.teardown(() => (Date.now = now));
+  return (milliseconds) => (shift += milliseconds);
+}
+
+const longest = 2 ** 31 - 1;
+
+void t.test('after a sleep longer than the timeout it connects again without a wait', async (t) => {
+  const { LiveEventSource } = await load();
+  const [url, asked] = await logServer(t, () => undefined);
+  const pass = clock(t);
+  const source = new LiveEventSource(url, { timeout: 10_000, reconnectWithin: longest });
+  t.teardown(() => source.close());
+  await poll('open', () => source.state === 'open');
+  pass(20_000);
+  await poll('a second request', () => asked.length === 2);
+  t.equal(asked.length, 2);
+});
+
+void t.test(
+  'a page that becomes visible, and a machine that wakes up, while it waits for its next attempt',
+  async (t) => {
+    const document = new EventTarget();
+    Object.assign(globalThis, { document });
+    t.teardown(() => Reflect.deleteProperty(globalThis, 'document'));
+    const { LiveEventSource } = await load();
+    const [url, asked] = await logServer(t, (response) => response.destroy());
+    const pass = clock(t);
+    const source = new LiveEventSource(url, { reconnectWithin: longest });
+    t.teardown(() => source.close());
+    const waits = async (nth: number) => {
+      await poll(`attempt ${nth}`, () => asked.length === nth && source.state === 'reconnecting');
+    };
+    await waits(1);
+    pass(2 * 3_600_000);
+    document.dispatchEvent(new Event('visibilitychange'));
+    await waits(2);
+    pass(2 * 3_600_000);
+    await waits(3);
+    t.equal(asked.length, 3);
+  },
+);
+
+void t.test('a clock that is set back does not delay the verdict', async (t) => {
+  const { LiveEventSource } = await load();
+  const [url, asked] = await logServer(t, () => undefined);
+  const pass = clock(t);
+  const source = new LiveEventSource(url, quick);
+  t.teardown(() => source.close());
+  await poll('open', () => source.state === 'open');
+  pass(-3_600_000);
+  await poll('a second request', () => asked.length === 2);
+  t.equal(asked.length, 2);
+});

@@ -8,8 +8,8 @@ import { isWritable, type EventStreamResponse } from './event-stream-response.js
 /** Options of {@link EventStreamHeartbeat}. */
 export interface EventStreamHeartbeatOptions {
   /**
-   * Milliseconds, 1 to 2 147 483 647. A ping is sent on a stream to which nothing was sent for this long, accurate to a
-   * sixty-fourth of it.
+   * Milliseconds, 1 to 2,147,483,647. A ping is sent on a stream to which nothing was sent for this long; earlier,
+   * by up to a sixty-fourth of it, or by up to half of it where many pings fall together.
    */
   readonly interval: number;
   /**

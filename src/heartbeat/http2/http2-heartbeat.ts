@@ -15,7 +15,7 @@ export interface Http2HeartbeatOptions {
    * sixteenth of it, or by up to half of it where many pings fall together.
    */
   readonly interval: number;
-  /** Milliseconds, 1 to 2 147 483 647. A session that has not answered a PING for this long is destroyed. */
+  /** Milliseconds, 1 to 2,147,483,647. A session that has not answered a PING for this long is destroyed. */
   readonly timeout: number;
   /**
    * Pings a session only while it has an open stream, as gRPC servers require of their clients. Other sessions are

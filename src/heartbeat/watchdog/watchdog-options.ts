@@ -5,7 +5,7 @@ import { invalidArgumentType } from '../../util/invalid-argument.js';
 /** Options of {@link SilenceWatchdog}. */
 export interface SilenceWatchdogOptions {
   /**
-   * Milliseconds, 1 to 2 147 483 647. Choose the interval of the server's heartbeat, and as much more as its delivery
+   * Milliseconds, 1 to 2,147,483,647. Choose the interval of the server's heartbeat, and as much more as its delivery
    * can take on the worst network: the clients of a mail service that sends an event every 5 minutes reconnect after 6.
    */
   readonly timeout: number;

@@ -17,7 +17,7 @@ export interface WebSocketHeartbeatOptions {
    * sixty-fourth of it, or by up to half of it where many pings fall together.
    */
   readonly interval: number;
-  /** Milliseconds, 1 to 2 147 483 647. A client that has not answered a ping for this long is terminated. */
+  /** Milliseconds, 1 to 2,147,483,647. A client that has not answered a ping for this long is terminated. */
   readonly timeout: number;
   /**
    * Accepts a sign of life from the client's kernel in place of one from its application (`lastHeard` of the client's

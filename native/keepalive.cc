@@ -129,7 +129,7 @@ int Lend(Socket socket, const Settings& held, std::int32_t room, Settings* wante
   } else if (unanswered.time > room) {
     // Not more than the silence: a verdict that just misses a probe comes one interval later. The room is larger than
     // two ticks.
-    value = Sum(value, unanswered.time - kTwoTicks, most);
+    value = Sum(value, std::max(0, unanswered.time - kTwoTicks), most);
   }
   return value - before;
 }

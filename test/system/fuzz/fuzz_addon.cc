@@ -25,7 +25,7 @@ using model::Options;
 enum Slot { kRefusedOption = keepalive::kOptionCount, kRefusedSyscall, kUndoError, kChanges, kLent, kInfo };
 constexpr std::int32_t kBatchLength = 64;
 // apply(descriptor, five settings, room)
-constexpr size_t kRoomArgument = 1 + keepalive::kOptionCount;
+constexpr size_t kRoomArgument = 1;
 
 #define HOLDS(condition)                                  \
   do {                                                    \
@@ -96,10 +96,31 @@ class Fuzzer {
     }
   }
 
+  std::int32_t AnySetting() {
+    switch (data_.ConsumeIntegralInRange(0, 3)) {
+      case 0:
+        return keepalive::kAbsent;
+      case 1:
+        return data_.ConsumeIntegralInRange(-2, 200);
+      case 2:
+        return data_.ConsumeIntegralInRange(32760, 32770);
+      default:
+        return data_.ConsumeIntegral<std::int32_t>();
+    }
+  }
+
+  // What apply and try take from the slots.
+  Options AnySettings() {
+    Options wanted;
+    for (int& setting : wanted) setting = AnySetting();
+    std::copy(wanted.begin(), wanted.end(), slots_);
+    return wanted;
+  }
+
   // Mostly what JavaScript passes.
   std::vector<napi_value> AnyArguments(bool begins_with_socket) {
     std::vector<napi_value> arguments;
-    const int count = data_.ConsumeBool() ? 6 : data_.ConsumeIntegralInRange(0, 8);
+    const int count = data_.ConsumeBool() ? 2 : data_.ConsumeIntegralInRange(0, 8);
     for (int i = 0; i < count; ++i) {
       const bool is_socket = i == 0 && begins_with_socket && data_.ConsumeIntegralInRange(0, 7) > 0;
       const bool is_number = is_socket || data_.ConsumeIntegralInRange(0, 15) > 0;
@@ -170,15 +191,16 @@ class Fuzzer {
     HOLDS(slots_[kUndoError] <= 0);
   }
 
-  // What the addon makes of an argument; of another type it leaves the option alone.
-  std::int32_t Wanted(const std::vector<napi_value>& arguments, size_t index) {
-    std::int32_t wanted = keepalive::kAbsent;
-    if (index < arguments.size()) napi_get_value_int32(&env_, arguments[index], &wanted);
-    return wanted;
+  // What the addon makes of the argument; if it is of another type, nothing is lent.
+  std::int32_t Room(const std::vector<napi_value>& arguments) {
+    std::int32_t room = keepalive::kAbsent;
+    if (kRoomArgument < arguments.size()) napi_get_value_int32(&env_, arguments[kRoomArgument], &room);
+    return room;
   }
 
   void Apply(const std::vector<napi_value>& arguments) {
     const auto before = kernel.sockets;
+    const Options wanted = AnySettings();
     const double error = Call("apply", arguments);
     HOLDS(error <= 0);
     const int number = arguments.empty() || arguments[0]->type != napi_number ? -1 : ToInt(arguments[0]->number);
@@ -187,7 +209,7 @@ class Fuzzer {
       if (socket != number) {
         HOLDS(after == options);
       } else if (error == 0) {
-        Applied(arguments, options, after);
+        Applied(arguments, wanted, options, after);
       } else {
         Refusal();
         if (slots_[kUndoError] == 0) AsItWas(options, after);
@@ -207,8 +229,8 @@ class Fuzzer {
     HOLDS(now == held || now == std::min(held, INT32_MAX / 1000 + 1));
   }
 
-  void Applied(const std::vector<napi_value>& arguments, const Options&, const Options& after) {
-    HOLDS((after[keepalive::kEnabled] != 0) == (Wanted(arguments, 1) != 0));
+  void Applied(const std::vector<napi_value>&, const Options& wanted, const Options&, const Options& after) {
+    HOLDS((after[keepalive::kEnabled] != 0) == (wanted[keepalive::kEnabled] != 0));
   }
 #else
   void AsItWas(const Options& before, const Options& after) {
@@ -219,15 +241,16 @@ class Fuzzer {
     HOLDS(!kernel.delayed_while_on);
   }
 
-  void Applied(const std::vector<napi_value>& arguments, const Options& before, const Options& after) {
+  void Applied(const std::vector<napi_value>& arguments, const Options& wanted, const Options& before,
+               const Options& after) {
     HOLDS(!kernel.delayed_while_on);
-    HOLDS((after[0] != 0) == (Wanted(arguments, 1) != 0));
+    HOLDS((after[0] != 0) == (wanted[0] != 0));
     const int lent = slots_[kLent];
-    HOLDS(Wanted(arguments, kRoomArgument) == keepalive::kAbsent ? lent == 0 : lent >= 0);
+    HOLDS(Room(arguments) == keepalive::kAbsent ? lent == 0 : lent >= 0);
     int added = 0;
     for (int option = 1; option < keepalive::kOptionCount; ++option) {
-      const std::int32_t wanted = Wanted(arguments, 1 + option);
-      const std::int32_t more = after[option] - (wanted == keepalive::kAbsent ? before[option] : wanted);
+      const std::int32_t more =
+          after[option] - (wanted[option] == keepalive::kAbsent ? before[option] : wanted[option]);
       HOLDS(more == 0 || option == keepalive::kUserTimeout || option == keepalive::kCount);
       HOLDS(more == 0 || more == lent);
       added += more;
@@ -240,6 +263,7 @@ class Fuzzer {
 
   void Try(const std::vector<napi_value>& arguments) {
     const auto before = kernel.sockets;
+    AnySettings();
     const double error = Call("try", arguments);
     HOLDS(error <= 0 && kernel.sockets == before);
     if (error != 0) Refusal();

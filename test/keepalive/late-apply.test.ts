@@ -27,9 +27,7 @@ async function lateClient(t: Test, use: (socket: Socket) => void = () => undefin
   const socket = owned(t, new net.Socket());
   use(socket);
   socket.connect(port, '127.0.0.1');
-  process.nextTick(() => {
-    process.nextTick(spin, heldUp);
-  });
+  process.nextTick(spin, heldUp); // after Node, which connects in the next tick
   await once(socket, 'connect');
   return socket;
 }

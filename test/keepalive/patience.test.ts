@@ -115,7 +115,7 @@ async function takenBack(t: Test, network: Network, port: number): Promise<void>
   t.strictSame(held(heard), [1, 2, 1, 4, added], 'nor by another copy');
   heard.write('.');
   await once(heard, 'data');
-  await poll('taken back', () => held(heard)[4] === userTimeout, 10_000);
+  await poll('taken back', () => held(heard)[4] === userTimeout, profile.initialDelay / 3 + room);
 
   const replaced = await connected(t, port, peer.address);
   await delay(1_000);
